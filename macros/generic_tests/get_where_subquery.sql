@@ -1,0 +1,24 @@
+{% macro get_where_subquery(relation) -%}
+    {#- `where: "__written_last__"` limits a test to what the model's last refresh wrote: a test on
+        every refresh must not read the history. -#}
+    {%- set where = config.get('where') or '' -%}
+    {%- if '__written_last__' in where -%}
+        {%- set where = where | replace('__written_last__', written_last(relation)) -%}
+    {%- endif -%}
+    {%- if where -%}
+        (select * from {{ relation }} where {{ where }}) as dbt_subquery
+    {%- else -%}
+        {{ relation }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro written_last(relation) -%}
+    {%- if not execute -%}{%- do return('true') -%}{%- endif -%}
+    {%- set found = run_query(
+        "select max_by(first_batch, refresh_id) from " ~ source('ledger', 'refresh_log')
+        ~ " where model = '" ~ relation.identifier ~ "'"
+    ) -%}
+    {%- set batch = '_batch_id' if relation.identifier.startswith('land_') else 'batch' -%}
+    {%- do return(batch ~ ' >= ' ~ (found.columns[0].values()[0] or 0)) -%}
+{%- endmacro %}

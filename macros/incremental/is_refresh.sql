@@ -1,0 +1,4 @@
+{% macro is_refresh() %}
+    {#- Compiling, testing or documenting the project must not open a delivered file or read the log. -#}
+    {%- do return(execute and flags.WHICH in ['run', 'build', 'retry', 'seed']) -%}
+{% endmacro %}

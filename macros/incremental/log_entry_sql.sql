@@ -1,0 +1,16 @@
+{% macro log_entry_sql(mode, first_batch, outcome, started=none, checksum=none) %}
+    {%- set now = modules.datetime.datetime.utcnow() -%}
+    insert into {{ source('ledger', 'refresh_log') }} by name
+    select
+        {{ refresh_id() }} as refresh_id,
+        '{{ model.name }}' as model,
+        '{{ mode }}' as mode,
+        {{ first_batch }} as first_batch,
+        {{ outcome.written }} as rows_written,
+        {{ outcome.deleted }} as rows_deleted,
+        {{ outcome.partitions }} as partitions_touched,
+        {{ (now - (started or now)).total_seconds() }} as seconds,
+        cast('{{ started or now }}' as timestamp) as started_at,
+        {{ "'" ~ checksum ~ "'" if checksum else 'null' }} as seed_checksum,
+        '{{ invocation_id }}' as invocation_id
+{% endmacro %}

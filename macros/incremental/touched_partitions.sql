@@ -1,0 +1,16 @@
+{% macro touched_partitions(upstream, partition='dt') -%}
+    {%- set found = run_query(
+        "select distinct " ~ partition ~ " from " ~ upstream ~ " where " ~ arrived(upstream)
+        ~ " and " ~ partition ~ " is not null order by all"
+    ) -%}
+    {{ partition_literals(found) }}
+{%- endmacro %}
+
+
+{% macro partition_literals(found) -%}
+    {%- for row in found -%}
+        '{{ row[0] }}'{{ ', ' if not loop.last }}
+    {%- else -%}
+        null
+    {%- endfor -%}
+{%- endmacro %}

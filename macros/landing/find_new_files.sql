@@ -1,0 +1,151 @@
+{% macro find_new_files(required_columns) %}
+    {%- if not is_refresh() -%}
+        {%- do return([]) -%}
+    {%- endif -%}
+    {%- set feed = feed_name() -%}
+    {%- do refuse_sample_beside_own_data(feed) -%}
+
+    {%- do run_query(new_files_sql(feed, required_columns)) -%}
+
+    {%- set changed = run_query(
+        "select file from " ~ new_files_table() ~ " where status = 'changed' order by file"
+    ) -%}
+    {%- if changed | length > 0 -%}
+        {%- do exceptions.raise_compiler_error(
+            "Feed " ~ feed ~ ": the content of a landed file has changed under its name: "
+            ~ changed.columns[0].values() | join(", ")
+            ~ ". A file lands once: put the file back as it was, and deliver what is new under"
+            ~ " another name (events that come again count once)."
+        ) -%}
+    {%- endif -%}
+
+    {%- for file in run_query(
+        "select file, reason from " ~ new_files_table() ~ " where status = 'rejected' order by file"
+    ) -%}
+        {%- do log("Rejected file " ~ file[0] ~ ": " ~ file[1], info=true) -%}
+    {%- endfor -%}
+    {%- set groups = [] -%}
+    {%- for group in run_query(
+        "select format, delimiter, is_utf8, to_json(columns), to_json(list(path order by path)) from "
+        ~ new_files_table() ~ " where status = 'landed' group by all order by all"
+    ) -%}
+        {%- do groups.append({
+            "format": group[0],
+            "delimiter": group[1],
+            "is_utf8": group[2],
+            "columns": fromjson(group[3]),
+            "paths": fromjson(group[4]),
+        }) -%}
+    {%- endfor -%}
+    {%- do return(groups) -%}
+{% endmacro %}
+
+
+{% macro new_files_sql(feed, required_columns) %}
+    create or replace temporary table {{ new_files_table() }} as
+    with delivered as (
+        select unnest(
+            from_json(
+                delivered_files({{ dbt.string_literal(var('landing_path')) }}, '{{ feed }}'),
+                '[{"file": "VARCHAR", "path": "VARCHAR", "size_bytes": "BIGINT", "modified_at": "TIMESTAMP"}]'
+            ),
+            recursive := true
+        )
+    ),
+
+    known as (
+        select
+            file,
+            max_by(size_bytes, batch_id) as size_bytes,
+            max_by(modified_at, batch_id) as modified_at,
+            max_by(sha256, batch_id) as sha256,
+            max_by(status, batch_id) as status
+        from {{ source('ledger', 'landed_files') }}
+        where feed = '{{ feed }}'
+        group by file
+    ),
+
+    -- Size and time say "unchanged" without opening the file; only the others are read.
+    suspects as materialized (
+        select
+            delivered.file,
+            delivered.path,
+            delivered.size_bytes,
+            delivered.modified_at,
+            known.sha256 as known_sha256,
+            known.status as known_status,
+            from_json(
+                inspect_file(delivered.path),
+                '{"sha256": "VARCHAR", "format": "VARCHAR", "columns": ["VARCHAR"], "delimiter": "VARCHAR",
+                  "is_utf8": "BOOLEAN", "rows_delivered": "BIGINT", "error": "VARCHAR"}'
+            ) as facts
+        from delivered
+        left join known
+            on delivered.file = known.file
+        where (delivered.size_bytes, delivered.modified_at)
+            is distinct from (known.size_bytes, known.modified_at)
+    ),
+
+    judged as (
+        select
+            *,
+            list_filter(
+                {{ required_columns | tojson | replace('"', "'") }},
+                lambda wanted: not list_contains(facts.columns, wanted)
+            ) as missing_columns
+        from suspects
+        where facts.sha256 is distinct from known_sha256
+    )
+
+    select
+        '{{ feed }}' as feed,
+        file,
+        path,
+        size_bytes,
+        modified_at,
+        facts.sha256 as sha256,
+        facts.format as format,
+        facts.delimiter as delimiter,
+        facts.is_utf8 as is_utf8,
+        facts.columns as columns,
+        facts.rows_delivered as rows_delivered,
+        case
+            when known_status = 'landed' then 'changed'
+            when facts.error is not null or len(missing_columns) > 0 then 'rejected'
+            else 'landed'
+        end as status,
+        coalesce(
+            facts.error,
+            case
+                when len(missing_columns) > 0
+                    then 'required columns are missing: ' || array_to_string(missing_columns, ', ')
+            end
+        ) as reason
+    from judged
+{% endmacro %}
+
+
+{% macro refuse_sample_beside_own_data(feed) %}
+    {#- Sample rows in somebody's own figures would be wrong and hard to see. -#}
+    {%- set other = run_query(
+        "select distinct landing_path from " ~ source('ledger', 'landed_files') ~ " where feed = '" ~ feed ~ "'"
+        ~ " and (landing_path = 'seeds/sample') <> (" ~ dbt.string_literal(var('landing_path')) ~ " = 'seeds/sample')"
+    ) -%}
+    {%- if other | length > 0 -%}
+        {%- do exceptions.raise_compiler_error(
+            "This lake was filled from " ~ other.columns[0].values() | join(", ") ~ " and landing_path is now "
+            ~ var('landing_path') ~ ". The sample and your own data do not mix: choose another lake"
+            ~ " (environment variable REELHOUSE_LAKE), or remove this one with `make clean`."
+        ) -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro feed_name() %}
+    {%- do return(model.name | replace('land_', '', 1)) -%}
+{% endmacro %}
+
+
+{% macro new_files_table() %}
+    {%- do return('temp.main.new_files__' ~ feed_name()) -%}
+{% endmacro %}

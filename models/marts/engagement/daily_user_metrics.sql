@@ -1,0 +1,33 @@
+{{ config(
+    incremental_strategy='delete+insert',
+    unique_key=['profile_id', 'activity_date'],
+    partitioned_by=['activity_date'],
+    sorted_by=['profile_id'],
+    post_hook="delete from {{ this }} where activity_date < {{ activity_horizon(ref('fact_watch_events')) }}",
+) }}
+
+with watch_events as (
+    select * from {{ ref('fact_watch_events') }}
+    where
+        {{ touched(ref('fact_watch_events'), keys=['profile_id', 'dt']) }}
+        and dt >= {{ activity_horizon(ref('fact_watch_events')) }}
+),
+
+final as (
+    select
+        ---------- ids
+        profile_id,
+        dt as activity_date,
+
+        ---------- measures
+        count(distinct session_id) as sessions,
+        cast(sum(watch_seconds) as bigint) as total_watch_time,
+        count(distinct title_id) as unique_titles,
+
+        ---------- metadata
+        max(batch) as batch
+    from watch_events
+    group by profile_id, dt
+)
+
+select * from final

@@ -1,0 +1,46 @@
+{{ config(
+    partitioned_by=['dt'],
+    sorted_by=['profile_id', 'event_ts'],
+) }}
+
+with staged as (
+    select * from {{ ref('stg_watch_events') }}
+    where
+        not _is_rejected
+        and {{ arrived(ref('stg_watch_events')) }}
+),
+
+first_deliveries as (
+    select * from staged
+    qualify row_number() over (
+        partition by event_id
+        order by batch, _file, _row
+    ) = 1
+),
+
+final as (
+    select
+        ---------- ids
+        event_id,
+        profile_id,
+        session_id,
+        title_id,
+
+        ---------- dimensions
+        region,
+        device_type,
+
+        ---------- measures
+        watch_seconds,
+
+        ---------- timestamps
+        event_ts,
+        dt,
+
+        ---------- metadata
+        batch
+    from first_deliveries
+    where {{ never_delivered_before('first_deliveries', 'event_id', ref('stg_watch_events')) }}
+)
+
+select * from final

@@ -1,0 +1,193 @@
+"""What the embedded lake needs from Python: its extension, and a look into delivered files.
+
+dbt-duckdb loads this module as a plugin (see profiles/profiles.yml). It adds two SQL functions,
+`delivered_files` and `inspect_file`, because SQL cannot catch the error of an unreadable file.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+from datetime import datetime, timezone
+from pathlib import Path
+
+import duckdb
+from dbt.adapters.duckdb.plugins import BasePlugin
+
+FORMATS = {
+    ".parquet": "parquet",
+    ".csv": "csv",
+    ".csv.gz": "csv",
+    ".jsonl": "jsonl",
+    ".jsonl.gz": "jsonl",
+    ".ndjson": "jsonl",
+    ".ndjson.gz": "jsonl",
+    ".log": "lines",
+    ".log.gz": "lines",
+}
+DELIMITERS = (",", ";", "\t", "|")
+LONGEST_LINE_BYTES = 1 << 20
+SAMPLED_JSON_LINES = 1000
+MISSING_EXTENSION = (
+    "DuckDB's extension 'ducklake' is neither in the Python environment nor could it be "
+    "downloaded. Install it with the project's locked requirements (`make build` does), or "
+    "connect this machine to the network once and run `duckdb -c 'install ducklake'`."
+)
+
+
+def load_ducklake(connection: duckdb.DuckDBPyConnection) -> None:
+    """Load DuckLake into a connection: from its wheel, else by DuckDB's own download.
+
+    Raises:
+        RuntimeError: neither way worked; the message says what to do.
+    """
+    try:
+        from duckdb_extensions import import_extension
+
+        import_extension("ducklake")
+    except Exception:  # the wheel is optional: any failure leaves DuckDB's own installer
+        try:
+            connection.install_extension("ducklake")
+        except duckdb.Error as error:
+            raise RuntimeError(MISSING_EXTENSION) from error
+    connection.load_extension("ducklake")
+
+
+def file_format(name: str) -> str | None:
+    """Return the reader for a file name (`parquet`, `csv`, `jsonl`, `lines`), None if unknown."""
+    lowered = name.lower()
+    return next((form for suffix, form in FORMATS.items() if lowered.endswith(suffix)), None)
+
+
+def delivered_files(landing_path: str, feed: str) -> str:
+    """List a feed's files as a JSON array of {file, path, size_bytes, modified_at}.
+
+    `file` is relative to the landing path, so that moving the folder does not land it again.
+    Names that start with a dot or an underscore are somebody's unfinished work and are left out.
+    A feed without a folder has no files.
+    """
+    root = Path(landing_path)
+    found = []
+    for folder, subfolders, names in os.walk(root / feed, followlinks=True):
+        subfolders[:] = sorted(name for name in subfolders if name[0] not in "._")
+        for name in sorted(name for name in names if name[0] not in "._"):
+            path = Path(folder) / name
+            status = path.stat()
+            modified = datetime.fromtimestamp(status.st_mtime, timezone.utc)
+            found.append(
+                {
+                    "file": path.relative_to(root).as_posix(),
+                    "path": path.as_posix(),
+                    "size_bytes": status.st_size,
+                    "modified_at": modified.strftime("%Y-%m-%d %H:%M:%S.%f"),
+                }
+            )
+    return json.dumps(found)
+
+
+def inspect_file(path: str) -> str:
+    """Read a delivered file once, before it lands, and tell what its reader needs to know.
+
+    Returns a JSON object: sha256, format, columns (names in order), delimiter (csv), is_utf8,
+    rows_delivered, and error (null for a readable file, else why it can't be read).
+    """
+    facts = {
+        "sha256": None,
+        "format": file_format(path),
+        "columns": [],
+        "delimiter": None,
+        "is_utf8": True,
+        "rows_delivered": 0,
+        "error": None,
+    }
+    try:
+        with open(path, "rb") as stream:
+            facts["sha256"] = hashlib.file_digest(stream, "sha256").hexdigest()
+        if facts["format"] is None:
+            facts["error"] = f"unknown file type; known are {', '.join(FORMATS)}"
+        elif facts["format"] == "parquet":
+            facts.update(_inspect_parquet(path))
+        else:
+            facts.update(_inspect_text(path, facts["format"]))
+    except (OSError, EOFError, ValueError, gzip.zlib.error, duckdb.Error) as error:
+        facts["error"] = f"unreadable: {str(error).splitlines()[0]}"
+    return json.dumps(facts)
+
+
+def _inspect_parquet(path: str) -> dict:
+    """Decode every value once: only that finds a damaged page or text that is not UTF-8."""
+    with duckdb.connect() as connection:
+        source = connection.read_parquet(path)
+        decode = ", ".join(f'max(hash("{name}"))' for name in source.columns)
+        rows = source.aggregate(f"count(*), {decode}").fetchone()[0]
+        return {"columns": source.columns, "rows_delivered": rows}
+
+
+def _inspect_text(path: str, form: str) -> dict:
+    opener = gzip.open if path.lower().endswith(".gz") else open
+    is_utf8, rows, head = True, 0, []
+    with opener(path, "rb") as stream:
+        while line := stream.readline(LONGEST_LINE_BYTES + 1):
+            if len(line) > LONGEST_LINE_BYTES:
+                raise ValueError(f"a line after row {rows} is over {LONGEST_LINE_BYTES} bytes")
+            if not line.strip(b"\r\n"):
+                continue
+            rows += 1
+            if rows <= SAMPLED_JSON_LINES:
+                head.append(line.rstrip(b"\r\n").decode("utf-8", "replace"))
+            if is_utf8 and not line.isascii():
+                is_utf8 = _is_utf8(line)
+    if form == "lines":
+        return {"is_utf8": is_utf8, "rows_delivered": rows, "columns": ["line"]}
+    if form == "jsonl":
+        return {"is_utf8": is_utf8, "rows_delivered": rows, "columns": _json_keys(head)}
+    if not head:
+        raise ValueError("the file is empty: not even a header")
+    header = head[0].removeprefix("\ufeff")
+    delimiter = max(DELIMITERS, key=header.count)
+    return {
+        "is_utf8": is_utf8,
+        "rows_delivered": rows - 1,
+        "columns": [name.strip().strip('"') for name in header.split(delimiter)],
+        "delimiter": delimiter,
+    }
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _json_keys(lines: list[str]) -> list[str]:
+    keys: dict[str, None] = {}
+    for line in lines:
+        try:
+            value = json.loads(line)
+        except ValueError:
+            continue  # a broken line is the row's own fault: it lands and is quarantined
+        if isinstance(value, dict):
+            keys.update(dict.fromkeys(value))
+    return list(keys)
+
+
+class Plugin(BasePlugin):
+    """Makes the lake's folder, its extension and the two landing functions available to dbt."""
+
+    def initialize(self, plugin_config: dict) -> None:
+        """Make the lake's folder: DuckLake makes its catalog there, but not the folder."""
+        Path(plugin_config["lake_path"]).mkdir(parents=True, exist_ok=True)
+
+    def configure_connection(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Load DuckLake and register the landing functions."""
+        load_ducklake(connection)
+        connection.create_function(
+            "delivered_files", delivered_files, ["VARCHAR", "VARCHAR"], "VARCHAR", side_effects=True
+        )
+        connection.create_function(
+            "inspect_file", inspect_file, ["VARCHAR"], "VARCHAR", side_effects=True
+        )
