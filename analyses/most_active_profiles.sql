@@ -1,0 +1,11 @@
+-- Who watched most over some days? Answered from the daily metrics, never from the events.
+select
+    profile_id,
+    sum(total_watch_time) as total_watch_time,
+    sum(sessions) as sessions,
+    count(*) as active_days
+from {{ ref('daily_user_metrics') }}
+where activity_date between date '{{ var("from_date", "2025-01-01") }}' and date '{{ var("to_date", "2025-01-14") }}'
+group by profile_id
+order by total_watch_time desc, profile_id
+limit 20
