@@ -46,7 +46,7 @@ def load_ducklake(connection: duckdb.DuckDBPyConnection) -> None:
     try:
         from duckdb_extensions import import_extension
 
-        import_extension("ducklake")
+        import_extension("ducklake", con=connection)
     except Exception:  # the wheel is optional: any failure leaves DuckDB's own installer
         try:
             connection.install_extension("ducklake")

@@ -1,0 +1,87 @@
+# Everything a person or CI runs. `make` alone lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+
+# Folder of delivered files, one folder a feed; empty: the sample of this repository.
+LANDING ?=
+# Folder that holds the lake; empty: lake/ (sample) or lake/own (own data).
+LAKE ?=
+# Further arguments for dbt, pytest or the generator.
+ARGS ?=
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: build
+build: .venv/runtime ## Build the lake and summarise it (LANDING=folder LAKE=folder ARGS="--select ...")
+	@$(BIN)/python scripts/build.py $(if $(LANDING),--landing $(LANDING)) $(if $(LAKE),--lake $(LAKE)) $(ARGS)
+
+.PHONY: test
+test: lint ## Lint, then the whole test suite
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: lint
+lint: .venv/development ## Check Python, SQL and the project's metadata
+	@$(BIN)/ruff check -q scripts tests
+	@$(BIN)/ruff format -q --check scripts tests
+	@$(BIN)/dbt --quiet parse
+	@$(BIN)/sqlfluff lint --disable-progress-bar models analyses tests
+	@$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml --only-show-failures 2>&1 | tail -n 25; exit $${PIPESTATUS[0]}
+
+.PHONY: docs
+docs: .venv/runtime ## Write the project's documentation to target/static_index.html
+	@$(BIN)/dbt --quiet docs generate --static
+	@echo "target/static_index.html, or: source .venv/bin/activate && dbt docs serve"
+
+.PHONY: expectations
+expectations: .venv/development ## Check the last batch with Great Expectations; Data Docs in target/data_docs
+	@$(BIN)/python scripts/check_expectations.py $(if $(LAKE),--lake $(LAKE)) $(ARGS)
+
+.PHONY: generate
+generate: .venv/development ## Write generated deliveries (ARGS="--out landing --days 30 --events-per-day 100000")
+	@$(BIN)/python scripts/generate_watch_events.py $(ARGS)
+
+.PHONY: sample
+sample: .venv/development ## Write the sample feeds of seeds/sample anew
+	@PATH="$(CURDIR)/$(BIN):$$PATH" bash scripts/make_sample.sh
+
+.PHONY: movielens
+movielens: .venv/development ## Turn the MovieLens data into a feed (ARGS="--out landing")
+	@$(BIN)/python scripts/adapt_movielens.py $(ARGS)
+
+.PHONY: benchmark
+benchmark: .venv/development ## Measure the refresh; prints a table of ratios
+	@$(BIN)/python scripts/benchmark_refresh.py $(ARGS)
+
+.PHONY: services
+services: ## Install the real servers that tests start (nginx, Redis, PostgreSQL; Debian packages)
+	@bash scripts/install_services.sh
+
+.PHONY: lock
+lock: .venv/uv ## Resolve the requirements anew
+	@compile="$(BIN)/uv pip compile -q --generate-hashes --universal --no-emit-index-url --no-header --no-annotate"; \
+	$$compile --group dev pyproject.toml -o requirements-dev.lock && \
+	$$compile pyproject.toml -c requirements-dev.lock -o requirements.lock
+
+.PHONY: clean
+clean: ## Remove the lake and everything that was built
+	@rm -rf lake target logs
+
+.venv/uv: requirements-uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+	{ echo "Python 3.11, 3.12 or 3.13 is needed; $(PYTHON) is another. Use: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@touch $@
+
+.venv/runtime: requirements.lock .venv/uv
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/development: requirements-dev.lock .venv/runtime
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@touch $@
