@@ -26,7 +26,9 @@ SAMPLE = "seeds/sample"
 def parse_arguments(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     """Split the command line into our own options and those that go to dbt unchanged."""
     parser = argparse.ArgumentParser(description="Refresh the lake and summarise what happened.")
-    parser.add_argument("--landing", default="", help="folder of delivered files, one folder a feed")
+    parser.add_argument(
+        "--landing", default="", help="folder of delivered files, one folder a feed"
+    )
     parser.add_argument("--lake", default="", help="folder that holds the lake (default: lake/...)")
     return parser.parse_known_args(arguments)
 
