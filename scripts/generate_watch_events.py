@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import hashlib
 import sys
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -77,9 +78,15 @@ class Summary:
     dirty: dict[str, int] = field(default_factory=dict)
 
 
-def uniform(*salt: object) -> str:
-    """Return SQL for a number in [0, 1) that depends on the salt and the row's position `i`."""
-    return f"(hash('{':'.join(map(str, salt))}', i) / 18446744073709551616.0)"
+def uniform(*salt: object, of: str = "i") -> str:
+    """Return SQL for a number in [0, 1) that depends on the salt and a whole number (`i`).
+
+    The salt is added before hashing: DuckDB combines the hashes of several arguments by XOR, which
+    would make numbers of different salts depend on each other.
+    """
+    digest = hashlib.sha256(":".join(map(str, salt)).encode()).digest()
+    offset = int.from_bytes(digest[:7], "big")
+    return f"(hash(cast({of} + {offset} as ubigint)) / 18446744073709551616.0)"
 
 
 def zipf_rank(count: int, shift: float, number: str) -> str:
@@ -93,8 +100,7 @@ def zipf_rank(count: int, shift: float, number: str) -> str:
 
 def pick(values: tuple, number: str) -> str:
     """Return SQL that picks one of the values by a number in [0, 1)."""
-    listed = ", ".join(f"'{value}'" for value in values)
-    return f"[{listed}][1 + cast(floor({number} * {len(values)}) as integer)]"
+    return f"{list(values)}[1 + cast(floor({number} * {len(values)}) as integer)]"
 
 
 def events_of_day(
@@ -112,7 +118,7 @@ def events_of_day(
     delivered_on = start + timedelta(days=day)
     weekend = delivered_on.weekday() >= 5
     count = round(events_per_day * (WEEKEND_FACTOR if weekend else 1.0))
-    hours = ", ".join(str(h) for h, share in enumerate(PERCENT_BY_HOUR) for _ in range(share))
+    hours = tuple(hour for hour, share in enumerate(PERCENT_BY_HOUR) for _ in range(share))
 
     def number(name: str) -> str:
         return uniform(seed, day, name)
@@ -124,7 +130,7 @@ def events_of_day(
                 {number("late")} < {late_share} as is_late,
                 {zipf_rank(profiles, profiles / 20, number("profile"))} as profile,
                 {zipf_rank(titles, 3, number("title"))} as title,
-                [{hours}][1 + cast(floor({number("hour")} * {sum(PERCENT_BY_HOUR)}) as integer)] as hour,
+                {pick(hours, number("hour"))} as hour,
                 cast(floor({number("second")} * 3600000) as bigint) as millisecond,
                 cast(1 + floor({number("late days")} * {late_days}) as integer) as days_late,
                 {number("watched")} as watched
@@ -141,15 +147,16 @@ def events_of_day(
         select
             i,
             is_late,
-            printf('%016x%04x%06x', hash('{seed}', {day}, i), {day}, i) as event_id,
+            printf('%016x%04x%06x', hash(i + {seed * 1000003 + day * (1 << 32)}), {day}, i)
+                as event_id,
             printf('p%07d', profile) as profile_id,
             printf('s-%s-%d-%d', strftime(happened_on, '%Y%m%d'), profile, hour // 6) as session_id,
             printf('t%05d', title) as title_id,
-            {pick(REGIONS, f"(hash('{seed} region', profile) / 18446744073709551616.0)")} as region,
+            {pick(REGIONS, uniform(seed, "region", of="profile"))} as region,
             {pick(DEVICE_TYPES, number("device"))} as device_type,
             happened_on + interval (hour) hour + interval (millisecond) millisecond as event_ts,
             -- Many short tries, few long sittings, never more than a four hour programme.
-            cast(floor(14400 * pow(watched, 3)) as integer) as watch_seconds
+            cast(floor(14400 * pow(watched, 4)) as integer) as watch_seconds
         from happened
     """
 
@@ -170,11 +177,10 @@ def delivery(day: int, duplicate_share: float, dirty_share: float, text: bool, *
     ]
     repeated_now = f"{uniform(seed, day, 'again today')} < {duplicate_share / 2}"
     repeated_next = f"{uniform(seed, day - 1, 'again tomorrow')} < {duplicate_share / 2}"
-    yesterday = (
-        f"union all select *, 2 as delivery from ({events_of_day(day - 1, **shape)}) where {repeated_next}"
-        if day > 0
-        else ""
-    )
+    yesterday = ""
+    if day > 0:
+        earlier = events_of_day(day - 1, **shape)
+        yesterday = f"union all select *, 2 as delivery from ({earlier}) where {repeated_next}"
     return f"""
         with delivered as (
             select *, 0 as delivery from ({events_of_day(day, **shape)})
@@ -281,7 +287,10 @@ def write_file(connection: duckdb.DuckDBPyConnection, path: Path, part: int, par
     connection.execute(
         f"""
         copy (
-            select {", ".join(COLUMNS)} from delivered where i % {parts} = {part} order by delivery, i
+            select {", ".join(COLUMNS)}
+            from delivered
+            where i % {parts} = {part}
+            order by delivery, i
         ) to '{unfinished}' ({COPY_OPTIONS[form]})
         """
     )
@@ -302,13 +311,20 @@ def break_letters(path: Path, compressed: bool) -> None:
 def add_counts(connection: duckdb.DuckDBPyConnection, summary: Summary) -> None:
     """Add the table `delivered` to the summary."""
     rows, late, duplicates = connection.execute(
-        "select count(*), count(*) filter (is_late and delivery = 0), count(*) filter (delivery > 0) from delivered"
+        """
+        select
+            count(*),
+            count(*) filter (is_late and delivery = 0),
+            count(*) filter (delivery > 0)
+        from delivered
+        """
     ).fetchone()
     summary.rows += rows
     summary.late += late
     summary.duplicates += duplicates
-    counted = "select dirty, count(*) from delivered where dirty is not null group by dirty order by dirty"
-    for kind, count in connection.execute(counted).fetchall():
+    for kind, count in connection.execute(
+        "select dirty, count(*) from delivered where dirty is not null group by all order by all"
+    ).fetchall():
         summary.dirty[kind] = summary.dirty.get(kind, 0) + count
 
 
@@ -338,8 +354,8 @@ def main() -> int:
     except ValueError as error:
         parser.error(str(error))
     print(
-        f"{summary.files} files, {summary.rows:,} rows:"
-        f" {summary.late:,} late, {summary.duplicates:,} repeated, {sum(summary.dirty.values()):,} dirty"
+        f"{summary.files} files, {summary.rows:,} rows: {summary.late:,} late,"
+        f" {summary.duplicates:,} repeated, {sum(summary.dirty.values()):,} dirty"
     )
     return 0
 

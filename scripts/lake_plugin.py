@@ -10,7 +10,7 @@ import gzip
 import hashlib
 import json
 import os
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -75,7 +75,7 @@ def delivered_files(landing_path: str, feed: str) -> str:
         for name in sorted(name for name in names if name[0] not in "._"):
             path = Path(folder) / name
             status = path.stat()
-            modified = datetime.fromtimestamp(status.st_mtime, timezone.utc)
+            modified = datetime.fromtimestamp(status.st_mtime, UTC)
             found.append(
                 {
                     "file": path.relative_to(root).as_posix(),
