@@ -106,6 +106,20 @@ def adapt(data: Path, out: Path) -> int:
         return connection.execute("select count(*) from events").fetchone()[0]
 
 
+def unknown_films(data: Path) -> int:
+    """Count the ratings that name a film which the list of films does not have."""
+    viewing = data / "viewing"
+    with duckdb.connect() as connection:
+        return connection.execute(
+            f"""
+            select count(*)
+            from read_csv('{viewing / "movielens_ratings.csv.gz"}', header = true) as ratings
+            anti join read_csv('{viewing / "movielens_movies.csv"}', header = true) as films
+                on ratings.movieId = films.movieId
+            """
+        ).fetchone()[0]
+
+
 def main() -> int:
     """Adapt from the command line."""
     parser = argparse.ArgumentParser(description="Turn MovieLens ratings into watch_events.")
@@ -113,11 +127,12 @@ def main() -> int:
     parser.add_argument("--data", help="folder of the real data")
     options = parser.parse_args()
     try:
-        count = adapt(find_data(options.data), options.out)
+        data = find_data(options.data)
+        count, unknown = adapt(data, options.out), unknown_films(data)
     except FileNotFoundError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{count:,} events in {options.out / 'watch_events'}")
+    print(f"{count:,} events in {options.out / 'watch_events'}; {unknown} of an unlisted film")
     return 0
 
 
