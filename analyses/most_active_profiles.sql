@@ -5,7 +5,9 @@ select
     sum(sessions) as sessions,
     count(*) as active_days
 from {{ ref('daily_user_metrics') }}
-where activity_date between date '{{ var("from_date", "2025-01-01") }}' and date '{{ var("to_date", "2025-01-14") }}'
+where
+    activity_date between date '{{ var("from_date", "2025-01-01") }}'
+    and date '{{ var("to_date", "2025-01-14") }}'
 group by profile_id
-order by total_watch_time desc, profile_id
+order by total_watch_time desc, profile_id asc
 limit 20

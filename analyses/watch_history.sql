@@ -1,6 +1,6 @@
 -- What did one profile watch over some days? Reads the files of those days, and of them the row
 -- groups that hold the profile: the fact is partitioned by day and sorted by profile within it.
--- dbt show --inline or: dbt compile --vars '{profile_id: p42, from_date: "2025-01-01", to_date: "2025-01-07"}'
+-- dbt compile --vars '{profile_id: p42, from_date: "2025-01-01", to_date: "2025-01-07"}'
 select
     event_ts,
     title_id,
@@ -10,5 +10,6 @@ select
 from {{ ref('fact_watch_events') }}
 where
     profile_id = '{{ var("profile_id", "p1") }}'
-    and dt between date '{{ var("from_date", "2025-01-01") }}' and date '{{ var("to_date", "2025-01-14") }}'
+    and dt >= date '{{ var("from_date", "2025-01-01") }}'
+    and dt <= date '{{ var("to_date", "2025-01-14") }}'
 order by event_ts

@@ -18,7 +18,10 @@ compared as (
         case
             when kept.{{ id }} is null then '{{ id }}_known_on_another_day'
             when
-                ({{ staged_columns('staged', payload) }}) is distinct from ({{ staged_columns('kept', payload) }})
+                (
+                    ({{ staged_columns('staged', payload) }})
+                    is distinct from ({{ staged_columns('kept', payload) }})
+                )
                 then '{{ id }}_known_with_another_payload'
         end as conflict
     from staged

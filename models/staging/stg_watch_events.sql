@@ -69,7 +69,9 @@ final as (
         device_type,
 
         ---------- measures
-        case when len(_rejection_reasons) = 0 then cast(watch_seconds as integer) end as watch_seconds,
+        case
+            when len(_rejection_reasons) = 0 then cast(watch_seconds as integer)
+        end as watch_seconds,
 
         ---------- timestamps
         event_ts,
