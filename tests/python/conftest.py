@@ -1,0 +1,172 @@
+"""Fixtures that every domain's tests share. The one to know is `project`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+from dbt_process import start_dbt
+
+from lake_plugin import load_ducklake
+
+ROOT = Path(__file__).resolve().parents[2]
+# What a dbt project is made of; a test's project links to these.
+PROJECT_FILES = (
+    "dbt_project.yml",
+    "profiles.yml",
+    "selectors.yml",
+    "profiles",
+    "analyses",
+    "macros",
+    "models",
+    "scripts",
+    "seeds",
+    "tests",
+)
+ROWS_ONLY = ("--exclude-resource-type", "test", "unit_test")
+TIMEOUT_SECONDS = 300
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--run-slow", action="store_true", help="also run tests that take minutes")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--run-slow"):
+        return
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.skip(reason="takes minutes; pytest --run-slow runs it"))
+
+
+@dataclass
+class Outcome:
+    """What one dbt invocation did."""
+
+    returncode: int
+    stdout: str
+    results: list[dict] = field(default_factory=list)
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        """Status of each node, by its name (`success`, `pass`, `fail`, `error`, `skipped`, ...)."""
+        return {result["unique_id"].split(".")[2]: result["status"] for result in self.results}
+
+
+class Project:
+    """This repository's dbt project with a landing folder and a lake of its own.
+
+    The project's folder holds links to the repository. `landing` and `lake` lie inside and are
+    given to dbt by the same relative names in every test, so that all tests share one parsed
+    manifest. Names that a test changes are copied first: `own("seeds")`.
+    """
+
+    def __init__(self, folder: Path, parsed: Path | None = None) -> None:
+        self.folder = folder
+        self.landing = folder / "landing"
+        self.lake = folder / "lake"
+        self.target = folder / "target"
+        self.landing.mkdir(parents=True)
+        for name in PROJECT_FILES:
+            (folder / name).symlink_to(ROOT / name)
+        self.target.mkdir()
+        if parsed is not None:
+            shutil.copy(parsed, self.target)
+
+    def own(self, name: str) -> Path:
+        """Replace the link to one of the project's files or folders by a copy, to edit it."""
+        path = self.folder / name
+        if path.is_symlink():
+            path.unlink()
+            source = ROOT / name
+            shutil.copytree(source, path) if source.is_dir() else shutil.copy(source, path)
+        return path
+
+    def start(self, *arguments: str, vars: dict | None = None) -> BaseProcess:
+        """Start dbt (`arguments` begin with its command) and return the running process."""
+        variables = {"landing_path": "landing", **(vars or {})}
+        (self.target / "run_results.json").unlink(missing_ok=True)
+        command = [*arguments, "--vars", json.dumps(variables)]
+        command += ["--target-path", "target", "--log-path", "logs", "--no-use-colors"]
+        return start_dbt(command, self.folder, "lake", self.folder / "output.txt")
+
+    def dbt(
+        self, *arguments: str, vars: dict | None = None, expect_success: bool = True
+    ) -> Outcome:
+        """Run dbt to its end; fail the test where success was expected and did not come."""
+        process = self.start(*arguments, vars=vars)
+        process.join(TIMEOUT_SECONDS)
+        if process.is_alive():
+            process.kill()
+            process.join()
+        outcome = Outcome(process.exitcode, (self.folder / "output.txt").read_text())
+        results = self.target / "run_results.json"
+        if results.exists():
+            outcome.results = json.loads(results.read_text())["results"]
+        if expect_success and outcome.returncode != 0:
+            pytest.fail(f"dbt {' '.join(arguments)} failed:\n{outcome.stdout}")
+        return outcome
+
+    def build(
+        self, *arguments: str, vars: dict | None = None, expect_success: bool = True
+    ) -> Outcome:
+        """Run `dbt build`. `*ROWS_ONLY` among the arguments leaves the tests out."""
+        return self.dbt("build", *arguments, vars=vars, expect_success=expect_success)
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """Open the lake read-only, with the marts in the search path."""
+        connection = duckdb.connect()
+        load_ducklake(connection)
+        connection.execute("set timezone = 'UTC'")
+        connection.execute(
+            f"attach 'ducklake:{self.lake}/catalog.ducklake' as lake"
+            f" (read_only, data_path '{self.lake}/data/', override_data_path true)"
+        )
+        connection.execute("use lake.analytics")
+        return connection
+
+    def query(self, sql: str) -> list[tuple]:
+        """Answer a query on the lake through a fresh read-only connection."""
+        with self.connect() as connection:
+            return connection.execute(sql).fetchall()
+
+    def dataframe(self, sql: str) -> pd.DataFrame:
+        """The same as `query`, as a pandas frame."""
+        with self.connect() as connection:
+            return connection.execute(sql).df()
+
+
+@pytest.fixture(scope="session")
+def parsed_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project parsed once: a copy saves every other project its own parsing."""
+    project = Project(tmp_path_factory.mktemp("parsed") / "project")
+    project.dbt("parse")
+    return project.target / "partial_parse.msgpack"
+
+
+@pytest.fixture
+def make_project(tmp_path: Path, parsed_manifest: Path):
+    """A function that makes projects, for tests that compare several: make_project("name")."""
+    return lambda name: Project(tmp_path / name, parsed_manifest)
+
+
+@pytest.fixture
+def project(make_project) -> Project:
+    """A dbt project with an empty landing folder (`landing`) and no lake yet (`lake`)."""
+    return make_project("project")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of the real public data; skips where it is missing."""
+    folder = Path(os.environ.get("REELHOUSE_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.exists():
+        pytest.skip(f"no real data in {folder}: set REELHOUSE_DATA to its folder")
+    return folder

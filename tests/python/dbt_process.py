@@ -1,0 +1,47 @@
+"""One dbt invocation in a process of its own, forked from a server that has imported dbt once.
+
+Importing dbt takes seconds and a test needs many invocations. A forked process starts as fresh as a
+new interpreter does, can be killed like one, and has no import to wait for.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+SERVER = multiprocessing.get_context("forkserver")
+SERVER.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb.impl", "numpy", "pandas"])
+
+
+def start_dbt(arguments: list[str], folder: Path, lake: str, output: Path) -> BaseProcess:
+    """Start `dbt <arguments>` in a project's folder; its output goes to a file.
+
+    Args:
+        arguments: dbt's command line without the word dbt.
+        folder: the project's folder.
+        lake: what REELHOUSE_LAKE says to dbt.
+        output: file for everything that dbt prints.
+    """
+    process = SERVER.Process(target=run_dbt, args=(arguments, folder, lake, output), daemon=True)
+    process.start()
+    return process
+
+
+def run_dbt(arguments: list[str], folder: Path, lake: str, output: Path) -> None:
+    """Run in the forked process: set it up as a shell would, then hand over to dbt."""
+    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.chdir(folder)
+    os.environ["REELHOUSE_LAKE"] = lake
+    os.environ["NO_COLOR"] = "1"
+    from dbt.cli.main import dbtRunner
+
+    outcome = dbtRunner().invoke(arguments)
+    if outcome.exception is not None:
+        print(outcome.exception)
+    sys.stdout.flush()
+    sys.exit(0 if outcome.success else 1 if outcome.exception is None else 2)
