@@ -1,15 +1,17 @@
 """Turn MovieLens ratings into the feed watch_events.
 
-    python scripts/adapt_movielens.py --out landing [--data ../shared/data]
+    python scripts/adapt_movielens.py --out landing [--data ../shared/data] [--seed 1]
 
 One event a rating. Real are: profile_id (the user), title_id (the film), event_ts (when it was
-rated). Derived, because MovieLens has no such thing, by fixed rules that anyone can repeat:
+rated), and event_id, `<userId>-<movieId>` (a user rates a film once). Derived, because MovieLens
+has no such thing, by rules that give the same values for the same seed:
 
-- event_id: `<userId>-<movieId>` (a user rates a film once);
 - session_id: the user's ratings with gaps of less than 30 minutes, numbered;
-- region, device_type: the user's number modulo the number of regions, and of device types;
-- watch_seconds: a film's length drawn from its number (80 to 140 minutes), times the rating's
-  share of five stars: who liked it watched on.
+- region, device_type: drawn evenly by a hash of seed and user, so a user keeps both;
+- watch_seconds: drawn by a hash of seed, user and film, spread like the lengths of films: 60 to
+  240 minutes, half of them under 105. It says nothing of how long anyone watched.
+
+What the ratings hold is passed on as it is, also a user or film that no list knows.
 
 Odd years are written as gzip CSV and even years as Parquet, so that both readers are used. The
 ratings are not part of this repository; GroupLens permits their use for research, see the
@@ -25,7 +27,7 @@ from pathlib import Path
 
 import duckdb
 
-from generate_watch_events import DEVICE_TYPES, REGIONS
+from generate_watch_events import DEVICE_TYPES, REGIONS, pick, quoted, uniform
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -42,14 +44,23 @@ def find_data(given: str | None = None) -> Path:
     return data
 
 
-def events_sql(ratings: Path) -> str:
-    """Return SQL for the watch events of a file of ratings (userId, movieId, rating, timestamp)."""
+def events_sql(ratings: Path, seed: int = 1) -> str:
+    """Return SQL for the watch events of a file of ratings (userId, movieId, rating, timestamp).
+
+    Args:
+        ratings: CSV file; the timestamp is in seconds since 1970, UTC.
+        seed: any whole number; it decides the derived columns.
+    """
+    region = pick(REGIONS, uniform(seed, "region", of="userId"))
+    device_type = pick(DEVICE_TYPES, uniform(seed, "device", of="userId"))
+    # A film's number has fewer than 32 bits, so every pair of user and film is another number.
+    drawn = uniform(seed, "watched", of=f"(userId * {1 << 32} + movieId)")
     return f"""
         with ratings as (
             select
                 *,
                 make_timestamp(timestamp * 1000000) as rated_at
-            from read_csv('{ratings}', header = true)
+            from read_csv({quoted(ratings)}, header = true)
         ),
 
         with_sittings as (
@@ -75,23 +86,29 @@ def events_sql(ratings: Path) -> str:
             printf('user-%d', userId) as profile_id,
             printf('user-%d-sitting-%d', userId, sitting) as session_id,
             printf('film-%d', movieId) as title_id,
-            {list(REGIONS)}[1 + userId % {len(REGIONS)}] as region,
-            {list(DEVICE_TYPES)}[1 + userId % {len(DEVICE_TYPES)}] as device_type,
+            {region} as region,
+            {device_type} as device_type,
             rated_at as event_ts,
-            cast(floor((80 + movieId % 61) * 60 * rating / 5) as integer) as watch_seconds
+            cast(floor(3600 + 10800 * pow({drawn}, 2)) as integer) as watch_seconds
         from with_sittings
         order by rated_at, event_id
     """
 
 
-def adapt(data: Path, out: Path) -> int:
-    """Write the feed to `<out>/watch_events/<year>.<format>`; return the number of events."""
+def adapt(data: Path, out: Path, seed: int = 1) -> int:
+    """Write the feed to `<out>/watch_events/<year>.<format>`; return the number of events.
+
+    Args:
+        data: folder that holds `viewing/`.
+        out: landing folder. A file shows under its name only when it is whole.
+        seed: any whole number; it decides the derived columns.
+    """
     folder = out / "watch_events"
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         ratings = data / "viewing" / "movielens_ratings.csv.gz"
-        connection.execute(f"create table events as {events_sql(ratings)}")
+        connection.execute(f"create table events as {events_sql(ratings, seed)}")
         years = connection.execute(
             "select distinct year(event_ts) from events order by 1"
         ).fetchall()
@@ -99,10 +116,12 @@ def adapt(data: Path, out: Path) -> int:
             form, options = ("csv.gz", "format csv, header true, compression gzip")
             if year % 2 == 0:
                 form, options = ("parquet", "format parquet, compression zstd")
+            unfinished = folder / f".{year}.{form}.unfinished"
             connection.execute(
-                f"copy (from events where year(event_ts) = {year})"
-                f" to '{folder / f'{year}.{form}'}' ({options})"
+                f"copy (from events where year(event_ts) = {year} order by event_ts, event_id)"
+                f" to {quoted(unfinished)} ({options})"
             )
+            unfinished.rename(folder / f"{year}.{form}")
         return connection.execute("select count(*) from events").fetchone()[0]
 
 
@@ -113,8 +132,8 @@ def unknown_films(data: Path) -> int:
         return connection.execute(
             f"""
             select count(*)
-            from read_csv('{viewing / "movielens_ratings.csv.gz"}', header = true) as ratings
-            anti join read_csv('{viewing / "movielens_movies.csv"}', header = true) as films
+            from read_csv({quoted(viewing / "movielens_ratings.csv.gz")}, header = true) as ratings
+            anti join read_csv({quoted(viewing / "movielens_movies.csv")}, header = true) as films
                 on ratings.movieId = films.movieId
             """
         ).fetchone()[0]
@@ -125,10 +144,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Turn MovieLens ratings into watch_events.")
     parser.add_argument("--out", type=Path, required=True, help="landing folder")
     parser.add_argument("--data", help="folder of the real data")
+    parser.add_argument("--seed", type=int, default=1, help="decides the derived columns")
     options = parser.parse_args()
     try:
         data = find_data(options.data)
-        count, unknown = adapt(data, options.out), unknown_films(data)
+        count, unknown = adapt(data, options.out, options.seed), unknown_films(data)
     except FileNotFoundError as error:
         print(error, file=sys.stderr)
         return 1

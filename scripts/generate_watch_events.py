@@ -10,9 +10,9 @@ it is generated alone (--first-day) or among others.
 from __future__ import annotations
 
 import argparse
-import gzip
 import hashlib
 import sys
+import zlib
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -32,6 +32,8 @@ PERCENT_BY_HOUR = (2, 2, 1, 1, 1, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 6, 8, 10, 
 WEEKEND_FACTOR = 1.4
 # The letter that stands for a byte that is not UTF-8 until the file is written.
 BROKEN_LETTER = "\u00ff"
+# Text is read in pieces of this many bytes when it is compressed.
+PIECE_BYTES = 1 << 22
 
 # What a dirty row has instead, by kind: (column, SQL expression of the broken value).
 DIRTY = {
@@ -48,6 +50,8 @@ DIRTY = {
     "unknown_device_type": ("device_type", "'fridge'"),
     "not_utf8": ("title_id", f"'caf{BROKEN_LETTER}'"),
 }
+# Parquet has types: what is no timestamp and no text cannot be delivered in it.
+TEXT_ONLY = {"unparseable_timestamp", "not_utf8"}
 COLUMNS = (
     "event_id",
     "profile_id",
@@ -58,12 +62,13 @@ COLUMNS = (
     "event_ts",
     "watch_seconds",
 )
+# Text is compressed afterwards: see `finish_text`.
 COPY_OPTIONS = {
     "parquet": "format parquet, compression zstd",
-    "csv": "format csv, header true",
-    "csv.gz": "format csv, header true, compression gzip",
-    "jsonl": "format json",
-    "jsonl.gz": "format json, compression gzip",
+    "csv": "format csv, header true, compression none",
+    "csv.gz": "format csv, header true, compression none",
+    "jsonl": "format json, compression none",
+    "jsonl.gz": "format json, compression none",
 }
 
 
@@ -164,19 +169,35 @@ def events_of_day(
 def delivery(day: int, duplicate_share: float, dirty_share: float, text: bool, **shape) -> str:
     """Return SQL for all rows delivered on a day: events, repeated events, and dirty rows."""
     seed = shape["seed"]
-    kinds = [kind for kind in DIRTY if text or kind != "not_utf8"]
+    kinds = [kind for kind in DIRTY if text or kind not in TEXT_ONLY]
+    # A column of Parquet keeps its type; watch_seconds needs one that knows NaN and infinity.
+    types = {} if text else {"event_ts": "timestamp", "watch_seconds": "double"}
     broken = {}
     for kind in kinds:
         column, value = DIRTY[kind]
-        broken.setdefault(column, []).append(f"when dirty = '{kind}' then {value}")
+        as_type = types.get(column, "varchar")
+        broken.setdefault(column, []).append(
+            f"when dirty = '{kind}' then cast({value} as {as_type})"
+        )
     fields = [
-        f"case {' '.join(broken[column])} else cast({column} as varchar) end as {column}"
+        f"case {' '.join(broken[column])} else cast({column} as {types.get(column, 'varchar')}) end"
+        f" as {column}"
         if dirty_share > 0 and column in broken
         else column
         for column in COLUMNS
     ]
-    repeated_now = f"{uniform(seed, day, 'again today')} < {duplicate_share / 2}"
-    repeated_next = f"{uniform(seed, day - 1, 'again tomorrow')} < {duplicate_share / 2}"
+
+    def is_dirty(of_day: int) -> str:
+        return f"{uniform(seed, of_day, 'dirty')} < {dirty_share}"
+
+    # Only what was delivered clean is repeated, so that a repeated event is an exact copy.
+    repeated_now = (
+        f"{uniform(seed, day, 'again today')} < {duplicate_share / 2} and not {is_dirty(day)}"
+    )
+    repeated_next = (
+        f"{uniform(seed, day - 1, 'again tomorrow')} < {duplicate_share / 2}"
+        f" and not {is_dirty(day - 1)}"
+    )
     yesterday = ""
     if day > 0:
         earlier = events_of_day(day - 1, **shape)
@@ -193,7 +214,7 @@ def delivery(day: int, duplicate_share: float, dirty_share: float, text: bool, *
             select
                 *,
                 case
-                    when delivery = 0 and {uniform(seed, day, "dirty")} < {dirty_share}
+                    when delivery = 0 and {is_dirty(day)}
                         then {pick(tuple(kinds), uniform(seed, day, "kind"))}
                 end as dirty
             from delivered
@@ -236,14 +257,15 @@ def generate(
         titles: number of titles, Zipf-like in their popularity.
         late_share: share (0 to 1) of a day's events that happened on an older day.
         late_days: late events lie 1 to this many days back, evenly.
-        duplicate_share: share of events delivered twice, half in the same file, half a day later.
+        duplicate_share: share of clean events delivered twice, half in the same file, half a day
+            later.
         dirty_share: share of rows with one broken value, evenly over the kinds of `DIRTY`.
-        file_format: one of `COPY_OPTIONS`. Bytes that are not UTF-8 come in text formats only.
+        file_format: one of `COPY_OPTIONS`. The kinds of `TEXT_ONLY` do not come in Parquet.
         files_per_day: files a day's rows are dealt to in turn.
         quiet: no progress bar.
 
     Raises:
-        ValueError: an unknown file format or a share outside 0 to 1.
+        ValueError: an unknown file format, a share outside 0 to 1, or a number that is too small.
     """
     if file_format not in COPY_OPTIONS:
         raise ValueError(f"unknown format {file_format!r}; known are {', '.join(COPY_OPTIONS)}")
@@ -254,6 +276,17 @@ def generate(
     ):
         if not 0 <= share <= 1:
             raise ValueError(f"the {name} share is {share}; it must lie between 0 and 1")
+    for name, number, least in (
+        ("first day", first_day, 0),
+        ("number of days", days, 0),
+        ("number of events a day", events_per_day, 0),
+        ("number of profiles", profiles, 1),
+        ("number of titles", titles, 1),
+        ("number of late days", late_days, 1),
+        ("number of files a day", files_per_day, 1),
+    ):
+        if number < least:
+            raise ValueError(f"the {name} is {number}; it must be {least} or more")
     shape = {
         "seed": seed,
         "start": start,
@@ -291,21 +324,33 @@ def write_file(connection: duckdb.DuckDBPyConnection, path: Path, part: int, par
             from delivered
             where i % {parts} = {part}
             order by delivery, i
-        ) to '{unfinished}' ({COPY_OPTIONS[form]})
+        ) to {quoted(unfinished)} ({COPY_OPTIONS[form]})
         """
     )
     if form != "parquet":
-        break_letters(unfinished, compressed=form.endswith(".gz"))
+        finish_text(unfinished, compressed=form.endswith(".gz"))
     unfinished.rename(path)
 
 
-def break_letters(path: Path, compressed: bool) -> None:
-    """Put a byte that is not UTF-8 where the broken letter stands, and a fixed time into gzip."""
-    content = path.read_bytes()
-    if compressed:
-        content = gzip.decompress(content)
-    content = content.replace(BROKEN_LETTER.encode(), b"\xff")
-    path.write_bytes(gzip.compress(content, mtime=0) if compressed else content)
+def quoted(path: Path) -> str:
+    """Return a path as a SQL string."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def finish_text(path: Path, compressed: bool) -> None:
+    """Put a byte that is not UTF-8 where the broken letter stands, and compress (gzip, no time)."""
+    finished = path.with_name(f"{path.name}.2")
+    # 31 asks for a gzip header, which here carries no time: the same rows are the same bytes.
+    # The lowest level: ids are random, and level 6 takes three times as long for a seventh less.
+    packer = zlib.compressobj(level=1, wbits=31) if compressed else None
+    with path.open("rb") as source, finished.open("wb") as target:
+        # Whole lines, so that no letter is cut in two.
+        while lines := source.readlines(PIECE_BYTES):
+            piece = b"".join(lines).replace(BROKEN_LETTER.encode(), b"\xff")
+            target.write(packer.compress(piece) if packer else piece)
+        if packer:
+            target.write(packer.flush())
+    finished.replace(path)
 
 
 def add_counts(connection: duckdb.DuckDBPyConnection, summary: Summary) -> None:

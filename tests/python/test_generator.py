@@ -6,7 +6,7 @@ from datetime import date
 import duckdb
 import pytest
 
-from generate_watch_events import DIRTY, WEEKEND_FACTOR, generate
+from generate_watch_events import DIRTY, TEXT_ONLY, WEEKEND_FACTOR, generate
 
 WEEK = {"days": 7, "events_per_day": 2_000, "profiles": 500, "titles": 100}
 
@@ -57,7 +57,8 @@ def test_a_session_is_of_one_profile_and_one_day(week):
     assert (
         rows(folder)
         .aggregate(
-            "session_id, count(distinct profile_id) as profiles, count(distinct event_ts::date) as days"
+            "session_id, count(distinct profile_id) as profiles,"
+            " count(distinct event_ts::date) as days"
         )
         .filter("profiles > 1 or days > 1")
         .fetchall()
@@ -93,7 +94,8 @@ def test_values_do_not_depend_on_each_other(week):
         rows(folder)
         .aggregate(
             "corr(substr(profile_id, 2)::int, substr(title_id, 2)::int) as a,"
-            " corr(substr(title_id, 2)::int, watch_seconds) as b, corr(hour(event_ts), watch_seconds) as c"
+            " corr(substr(title_id, 2)::int, watch_seconds) as b,"
+            " corr(hour(event_ts), watch_seconds) as c"
         )
         .fetchone()
     )
@@ -146,8 +148,45 @@ def test_dirty_rows_come_in_every_kind(tmp_path):
         content.decode()
 
 
+@pytest.mark.parametrize("file_format", ["parquet", "csv.gz"])
+def test_a_repeated_event_is_an_exact_copy(tmp_path, file_format):
+    arguments = {**WEEK, "days": 3, "events_per_day": 5_000, "files_per_day": 2}
+    summary = generate(
+        tmp_path, dirty_share=0.2, duplicate_share=0.2, file_format=file_format, **arguments
+    )
+    files = f"'{tmp_path}/watch_events/**/part-*'"
+    reader = f"read_parquet({files})"
+    if file_format != "parquet":
+        reader = f"read_csv({files}, all_varchar = true, encoding = 'latin-1')"
+    ids, payloads, rows_read = duckdb.sql(
+        f"""
+        select count(distinct event_id), count(distinct event), count(*)
+        from (select event_id, event::varchar as event from {reader} as event)
+        where event_id is not null
+        """
+    ).fetchone()
+    assert ids == payloads == rows_read - summary.duplicates
+    assert summary.duplicates > 1_000
+
+
+def test_parquet_has_types_also_when_it_is_dirty(tmp_path):
+    summary = generate(tmp_path, dirty_share=0.2, **{**WEEK, "days": 1})
+    assert set(summary.dirty) == set(DIRTY) - TEXT_ONLY
+    types = dict(zip(rows(tmp_path).columns, map(str, rows(tmp_path).types), strict=True))
+    assert types["event_ts"] == "TIMESTAMP"
+    assert types["watch_seconds"] == "DOUBLE"
+
+
+def test_a_quote_in_the_path_is_only_a_letter(tmp_path):
+    summary = generate(tmp_path / "it's", **{**WEEK, "days": 1})
+    assert summary.rows > 0
+    assert len(list((tmp_path / "it's").rglob("part-0.parquet"))) == 1
+
+
 def test_wrong_arguments_are_told(tmp_path):
     with pytest.raises(ValueError, match="known are parquet"):
         generate(tmp_path, file_format="xlsx")
     with pytest.raises(ValueError, match="between 0 and 1"):
         generate(tmp_path, late_share=5)
+    with pytest.raises(ValueError, match="profiles is 0; it must be 1 or more"):
+        generate(tmp_path, profiles=0)
