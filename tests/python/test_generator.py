@@ -2,11 +2,12 @@
 
 import gzip
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import pytest
 
-from generate_watch_events import DIRTY, TEXT_ONLY, WEEKEND_FACTOR, generate
+from generate_watch_events import COPY_OPTIONS, DIRTY, TEXT_ONLY, WEEKEND_FACTOR, generate
 
 WEEK = {"days": 7, "events_per_day": 2_000, "profiles": 500, "titles": 100}
 
@@ -175,6 +176,14 @@ def test_parquet_has_types_also_when_it_is_dirty(tmp_path):
     types = dict(zip(rows(tmp_path).columns, map(str, rows(tmp_path).types), strict=True))
     assert types["event_ts"] == "TIMESTAMP"
     assert types["watch_seconds"] == "DOUBLE"
+
+
+def test_the_sample_is_small_and_in_every_format():
+    sample = Path(__file__).resolve().parents[2] / "seeds" / "sample" / "watch_events"
+    files = sorted(path for path in sample.rglob("*") if path.is_file())
+    assert {path.name.split(".", 1)[1] for path in files} == set(COPY_OPTIONS)
+    assert len({path.parent.name for path in files}) == 14
+    assert sum(path.stat().st_size for path in files) < 250_000
 
 
 def test_a_quote_in_the_path_is_only_a_letter(tmp_path):
