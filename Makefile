@@ -18,7 +18,11 @@ help: ## List the targets
 
 .PHONY: build
 build: .venv/runtime ## Build the lake and summarise it (LANDING=folder LAKE=folder ARGS="--select ...")
-	@$(BIN)/python scripts/build.py $(if $(LANDING),--landing $(LANDING)) $(if $(LAKE),--lake $(LAKE)) $(ARGS)
+	@$(BIN)/python scripts/build.py $(if $(LANDING),--landing "$(LANDING)") $(if $(LAKE),--lake "$(LAKE)") $(ARGS)
+
+.PHONY: refresh
+refresh: build ## What a schedule runs: build what is new, then check the batch (LANDING=folder LAKE=folder)
+	@$(MAKE) --no-print-directory expectations ARGS=
 
 .PHONY: test
 test: lint ## Lint, then the whole test suite
@@ -30,16 +34,20 @@ lint: .venv/development ## Check Python, SQL and the project's metadata
 	@$(BIN)/ruff format -q --check scripts tests
 	@$(BIN)/dbt --quiet parse
 	@$(BIN)/sqlfluff lint --disable-progress-bar models analyses tests
-	@$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml --only-show-failures 2>&1 | tail -n 25; exit $${PIPESTATUS[0]}
+	@found=$$(COLUMNS=160 $(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml --output-only-failures 2>&1) || \
+	{ tail -n 60 <<< "$$found"; exit 1; }
 
 .PHONY: docs
 docs: .venv/runtime ## Write the project's documentation to target/static_index.html
 	@$(BIN)/dbt --quiet docs generate --static
 	@echo "target/static_index.html, or: source .venv/bin/activate && dbt docs serve"
 
+# The lake that `make build` with the same variables writes to (choose_lake in scripts/build.py).
+CHECKED_LAKE = $(or $(LAKE),$(REELHOUSE_LAKE),$(if $(filter-out seeds/sample,$(LANDING)),lake/own))
+
 .PHONY: expectations
 expectations: .venv/development ## Check the last batch with Great Expectations; Data Docs in target/data_docs
-	@$(BIN)/python scripts/check_expectations.py $(if $(LAKE),--lake $(LAKE)) $(ARGS)
+	@$(BIN)/python scripts/check_expectations.py $(if $(CHECKED_LAKE),--lake "$(CHECKED_LAKE)") $(ARGS)
 
 .PHONY: generate
 generate: .venv/development ## Write generated deliveries (ARGS="--out landing --days 30 --events-per-day 100000")
@@ -62,8 +70,8 @@ services: ## Install the real servers that tests start (nginx, Redis, PostgreSQL
 	@bash scripts/install_services.sh
 
 .PHONY: lock
-lock: .venv/uv ## Resolve the requirements anew
-	@compile="$(BIN)/uv pip compile -q --generate-hashes --universal --no-emit-index-url --no-header --no-annotate"; \
+lock: .venv/uv ## Resolve the requirements anew (ARGS=--upgrade: newest versions)
+	@compile="$(BIN)/uv pip compile -q --generate-hashes --universal --no-emit-index-url --no-header --no-annotate $(ARGS)"; \
 	$$compile --group dev pyproject.toml -o requirements-dev.lock && \
 	$$compile pyproject.toml -c requirements-dev.lock -o requirements.lock
 
@@ -72,8 +80,8 @@ clean: ## Remove the lake and everything that was built
 	@rm -rf lake target logs
 
 .venv/uv: requirements-uv.lock
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
-	{ echo "Python 3.11, 3.12 or 3.13 is needed; $(PYTHON) is another. Use: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+	{ echo "Python 3.11, 3.12 or 3.13 is needed; $(if $(PYTHON),$(PYTHON) is not one,none was found). Use: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	@touch $@
