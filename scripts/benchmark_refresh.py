@@ -196,7 +196,8 @@ def main() -> int:
         print(f"Files added, removed or marked by a refresh with nothing new: {touched}")
     base = rows[0][1]
     print(
-        "\n| refresh | models (s) | to the first | land | fact | user | title | quarantine | tests | total |"
+        "\n| refresh | models (s) | to the first"
+        " | land | fact | user | title | quarantine | tests | total |"
     )
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
     for name, seconds in rows:

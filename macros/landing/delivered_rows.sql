@@ -1,7 +1,7 @@
 {% macro delivered_rows(required_columns, optional_columns=[]) %}
     {#- Columns of the file groups differ, so one select a group of files that are read alike. -#}
     {%- set columns = required_columns + optional_columns -%}
-    {%- set groups = find_new_files(required_columns) -%}
+    {%- set groups = find_new_files(required_columns, takes_logs='line' in columns) -%}
     select
         {% for column in columns -%}
             delivered.{{ column }},

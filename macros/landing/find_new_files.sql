@@ -1,11 +1,11 @@
-{% macro find_new_files(required_columns) %}
+{% macro find_new_files(required_columns, takes_logs=false) %}
     {%- if not is_refresh() -%}
         {%- do return([]) -%}
     {%- endif -%}
     {%- set feed = feed_name() -%}
     {%- do refuse_sample_beside_own_data(feed) -%}
 
-    {%- do run_query(new_files_sql(feed, required_columns)) -%}
+    {%- do run_query(new_files_sql(feed, required_columns, takes_logs)) -%}
 
     {%- set changed = run_query(
         "select file from " ~ new_files_table() ~ " where status = 'changed' order by file"
@@ -41,7 +41,7 @@
 {% endmacro %}
 
 
-{% macro new_files_sql(feed, required_columns) %}
+{% macro new_files_sql(feed, required_columns, takes_logs) %}
     create or replace temporary table {{ new_files_table() }} as
     with delivered as (
         select unnest(
@@ -92,6 +92,8 @@
             list_filter(
                 {{ required_columns | tojson | replace('"', "'") }},
                 lambda wanted: not list_contains(facts.columns, wanted)
+                -- A log has no columns: staging takes its lines apart.
+                and not (facts.format = 'lines' and {{ takes_logs }})
             ) as missing_columns
         from suspects
         where facts.sha256 is distinct from known_sha256
