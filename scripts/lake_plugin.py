@@ -1,7 +1,8 @@
 """What the embedded lake needs from Python: its extension, and a look into delivered files.
 
-dbt-duckdb loads this module as a plugin (see profiles/profiles.yml). It adds two SQL functions,
-`delivered_files` and `inspect_file`, because SQL cannot catch the error of an unreadable file.
+dbt-duckdb loads this module as a plugin (see profiles/profiles.yml). It adds three SQL functions:
+`delivered_files` and `inspect_file`, because SQL cannot catch the error of an unreadable file, and
+`publish_catalog`, because SQL cannot rename one.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ FORMATS = {
     ".log": "lines",
     ".log.gz": "lines",
 }
+LIVE_CATALOG = "catalog.ducklake"
+PUBLISHED_CATALOG = "published.ducklake"
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_LINE_BYTES = 1 << 20
 SAMPLED_JSON_LINES = 1000
@@ -175,12 +178,36 @@ def _json_keys(lines: list[str]) -> list[str]:
     return list(keys)
 
 
+def publish_catalog(connection: duckdb.DuckDBPyConnection, lake: Path) -> str:
+    """Give readers the committed state of the lake: a copy of its catalog, renamed into place.
+
+    Data files never change, so a copy of the catalog is a copy of the whole state. Readers open it
+    while the next refresh writes; one that has an older copy open keeps it.
+
+    Args:
+        connection: connection that has the lake attached as `lake`.
+        lake: folder of the lake.
+
+    Returns:
+        Path of the published catalog.
+    """
+    published, unfinished = lake / PUBLISHED_CATALOG, lake / f".{PUBLISHED_CATALOG}.unfinished"
+    unfinished.unlink(missing_ok=True)
+    with connection.cursor() as cursor:
+        cursor.execute(f"attach '{unfinished}' as unfinished_publication")
+        cursor.execute("copy from database __ducklake_metadata_lake to unfinished_publication")
+        cursor.execute("detach unfinished_publication")
+    unfinished.replace(published)
+    return str(published)
+
+
 class Plugin(BasePlugin):
-    """Makes the lake's folder, its extension and the two landing functions available to dbt."""
+    """Makes the lake's folder, its extension and the functions of this module available to dbt."""
 
     def initialize(self, plugin_config: dict) -> None:
         """Make the lake's folder: DuckLake makes its catalog there, but not the folder."""
-        Path(plugin_config["lake_path"]).mkdir(parents=True, exist_ok=True)
+        self.lake = Path(plugin_config["lake_path"])
+        self.lake.mkdir(parents=True, exist_ok=True)
 
     def configure_connection(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Load DuckLake and register the landing functions."""
@@ -190,4 +217,11 @@ class Plugin(BasePlugin):
         )
         connection.create_function(
             "inspect_file", inspect_file, ["VARCHAR"], "VARCHAR", side_effects=True
+        )
+        connection.create_function(
+            "publish_catalog",
+            lambda: publish_catalog(connection, self.lake),
+            [],
+            "VARCHAR",
+            side_effects=True,
         )

@@ -1,6 +1,6 @@
 {% macro get_where_subquery(relation) -%}
-    {#- `where: "__written_last__"` limits a test to what the model's last refresh wrote: a test on
-        every refresh must not read the history. -#}
+    {#- `where: "__written_last__"` limits a test to what was not published yet, or else was published
+        last: a test on every refresh must not read the history, and must not miss a failed refresh. -#}
     {%- set where = config.get('where') or '' -%}
     {%- if '__written_last__' in where -%}
         {%- set where = where | replace('__written_last__', written_last(relation)) -%}
@@ -17,7 +17,9 @@
     {#- Compiling or documenting must work without a lake: only a run of tests reads the log. -#}
     {%- if not execute or flags.WHICH not in ['build', 'test', 'retry'] -%}{%- do return('true') -%}{%- endif -%}
     {%- set found = run_query(
-        "select max_by(first_batch, refresh_id) from " ~ source('ledger', 'refresh_log')
+        "select coalesce(min(first_batch) filter (refresh_id > ("
+        ~ "select coalesce(max(refresh_id), 0) from " ~ source('ledger', 'publications') ~ ")), "
+        ~ "max_by(first_batch, refresh_id)) from " ~ source('ledger', 'refresh_log')
         ~ " where model = '" ~ relation.identifier ~ "'"
     ) -%}
     {%- set batch = '_batch_id' if relation.identifier.startswith('land_') else 'batch' -%}

@@ -30,6 +30,11 @@
         seed_checksum varchar,
         invocation_id varchar
     );
+    create table if not exists {{ source('ledger', 'publications') }} (
+        refresh_id bigint,
+        invocation_id varchar,
+        published_at timestamp
+    );
 {% endmacro %}
 
 

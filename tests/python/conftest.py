@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from dbt_process import start_dbt
 
-from lake_plugin import load_ducklake
+from lake_plugin import LIVE_CATALOG, load_ducklake
 
 ROOT = Path(__file__).resolve().parents[2]
 # What a dbt project is made of; a test's project links to these.
@@ -120,21 +120,21 @@ class Project:
         """Run `dbt build`. `*ROWS_ONLY` among the arguments leaves the tests out."""
         return self.dbt("build", *arguments, vars=vars, expect_success=expect_success)
 
-    def connect(self) -> duckdb.DuckDBPyConnection:
+    def connect(self, catalog: str = LIVE_CATALOG) -> duckdb.DuckDBPyConnection:
         """Open the lake read-only, with the marts in the search path."""
         connection = duckdb.connect()
         load_ducklake(connection)
         connection.execute("set timezone = 'UTC'")
         connection.execute(
-            f"attach 'ducklake:{self.lake}/catalog.ducklake' as lake"
+            f"attach 'ducklake:{self.lake}/{catalog}' as lake"
             f" (read_only, data_path '{self.lake}/data/', override_data_path true)"
         )
         connection.execute("use lake.analytics")
         return connection
 
-    def query(self, sql: str) -> list[tuple]:
+    def query(self, sql: str, catalog: str = LIVE_CATALOG) -> list[tuple]:
         """Answer a query on the lake through a fresh read-only connection."""
-        with self.connect() as connection:
+        with self.connect(catalog) as connection:
             return connection.execute(sql).fetchall()
 
     def dataframe(self, sql: str) -> pd.DataFrame:
