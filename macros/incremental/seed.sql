@@ -13,12 +13,3 @@
     {%- endif -%}
     {{ return(dbt.materialization_seed_default()) }}
 {% endmaterialization %}
-
-
-{% macro log_seed() %}
-    {#- A hook of every seed: commits with its rows. -#}
-    {%- if is_refresh() -%}
-    {%- set rows = '(select count(*) from ' ~ this ~ ')' -%}
-    {{ log_entry_sql('seed', 0, {'written': rows, 'deleted': 0, 'partitions': 0}, checksum=model.checksum.checksum) }}
-    {%- endif -%}
-{% endmacro %}

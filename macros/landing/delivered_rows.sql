@@ -23,14 +23,3 @@
     inner join {{ new_files_table() }} as new_files
         on delivered._path = new_files.path
 {% endmacro %}
-
-
-{% macro no_rows(columns) %}
-    {#- Names and types of delivered rows, so that a refresh without new files still has columns. -#}
-    select
-        {% for column in columns + ['_unknown_columns', '_malformed', '_raw', '_path'] -%}
-            cast(null as varchar) as {{ column }},
-        {% endfor -%}
-        cast(null as bigint) as _row
-    where false
-{% endmacro %}

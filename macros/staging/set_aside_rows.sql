@@ -94,8 +94,3 @@ final as (
 
 select * from final
 {% endmacro %}
-
-
-{% macro staged_columns(alias, columns) -%}
-    {% for column in columns %}{{ alias }}.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
-{%- endmacro %}

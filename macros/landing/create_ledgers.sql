@@ -36,38 +36,3 @@
         published_at timestamp
     );
 {% endmacro %}
-
-
-{% macro record_landed_files() %}
-    {#- A hook of every landing model: its file entries commit together with its rows. -#}
-    {%- if is_refresh() and run_query("select 1 from " ~ new_files_table() ~ " limit 1") | length > 0 -%}
-    insert into {{ source('ledger', 'landed_files') }}
-    with landed as (
-        select
-            _file as file,
-            count(*) as rows_landed
-        from {{ this }}
-        where _batch_id = {{ refresh_id() }}
-        group by _file
-    )
-
-    select
-        new_files.feed,
-        new_files.file,
-        {{ dbt.string_literal(var('landing_path')) }} as landing_path,
-        new_files.size_bytes,
-        new_files.modified_at,
-        new_files.sha256,
-        new_files.format,
-        new_files.columns,
-        new_files.status,
-        new_files.reason,
-        new_files.rows_delivered,
-        coalesce(landed.rows_landed, 0) as rows_landed,
-        {{ refresh_id() }} as batch_id,
-        cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}' as timestamp) as landed_at
-    from {{ new_files_table() }} as new_files
-    left join landed
-        on new_files.file = landed.file
-    {%- endif -%}
-{% endmacro %}

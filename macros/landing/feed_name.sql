@@ -1,0 +1,3 @@
+{% macro feed_name() %}
+    {%- do return(model.name | replace('land_', '', 1)) -%}
+{% endmacro %}

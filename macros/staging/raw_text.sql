@@ -1,0 +1,7 @@
+{% macro raw_text(columns) -%}
+    {#- The row as delivered: its line where it could not be read, else its fields as JSON. -#}
+    coalesce(
+        _raw,
+        cast(json_object({% for column in columns %}'{{ column }}', {{ column }}{{ ', ' if not loop.last }}{% endfor %}) as varchar)
+    )
+{%- endmacro %}

@@ -1,0 +1,3 @@
+{% macro staged_columns(alias, columns) -%}
+    {% for column in columns %}{{ alias }}.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+{%- endmacro %}
