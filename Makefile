@@ -26,7 +26,7 @@ refresh: build ## What a schedule runs: build what is new, then check the batch 
 
 .PHONY: test
 test: lint ## Lint, then the whole test suite
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 .PHONY: lint
 lint: .venv/development ## Check Python, SQL and the project's metadata
