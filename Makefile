@@ -14,7 +14,7 @@ ARGS ?=
 
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 19
 
 .PHONY: build
 build: .venv/runtime ## Build the lake and summarise it (LANDING=folder LAKE=folder ARGS="--select ...")
@@ -64,6 +64,10 @@ movielens: .venv/development ## Turn the MovieLens data into a feed (ARGS="--out
 .PHONY: benchmark
 benchmark: .venv/development ## Measure the refresh; prints a table of ratios
 	@$(BIN)/python scripts/benchmark_refresh.py $(ARGS)
+
+.PHONY: benchmark-queries
+benchmark-queries: .venv/development ## Show what the example queries read against what they need (ARGS="--days 30")
+	@$(BIN)/python scripts/benchmark_queries.py $(if $(CHECKED_LAKE),--lake "$(CHECKED_LAKE)") $(ARGS)
 
 .PHONY: services
 services: ## Install the real servers that tests start (nginx, Redis, PostgreSQL; Debian packages)

@@ -1,153 +1,183 @@
 """Measure what the three example queries read, against what they need.
 
-    python scripts/benchmark_queries.py --lake lake
+    python scripts/benchmark_queries.py --lake lake [--days 7]
 
-Files opened and bytes read come from EXPLAIN ANALYZE; rows read are those of the row groups, in the
-opened files, whose statistics admit the predicate; needed are the files and rows that match it.
+The queries are the project's own analyses, compiled by dbt for the last days of the lake and run
+with EXPLAIN ANALYZE, which tells the files and bytes read. Rows read are those of the row groups
+whose statistics admit the query's filters; needed are the files and rows that match the filters.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import re
+import subprocess
 import sys
-from dataclasses import dataclass
+import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 
 from query import connect
 
+ROOT = Path(__file__).resolve().parent.parent
+ANALYSES = {
+    "watch_time_by_day": "partition pruning: watch time by day and region",
+    "watch_history": "watch history: what one profile watched",
+    "most_active_profiles": "materialized metrics: who watched most",
+}
+# One comparison of a scan's filter, as the plan writes it: dt>='2025-01-01'::DATE
+COMPARISON = re.compile(r"(\w+)(>=|<=|>|<|=)('(?:[^']|'')*')(?:::\w+)?")
+# What the statistics of a row group must say for it to hold a row that passes the comparison.
+ADMITTED = {
+    "=": "stats_min_value <= {0} and stats_max_value >= {0}",
+    ">=": "stats_max_value >= {0}",
+    ">": "stats_max_value > {0}",
+    "<=": "stats_min_value <= {0}",
+    "<": "stats_min_value < {0}",
+}
 
-@dataclass
-class Question:
-    """A query on one table: the columns that it asks for, and its predicate by column."""
 
-    name: str
-    table: str
-    select: str
-    ranges: dict[str, tuple]
-    tail: str = ""
-
-    @property
-    def predicate(self) -> str:
-        """The where clause, one `between` a column."""
-        return " and ".join(
-            f"{column} between '{low}' and '{high}'" for column, (low, high) in self.ranges.items()
-        )
-
-
-def questions(connection: duckdb.DuckDBPyConnection) -> list[Question]:
-    """Return the example queries for a lake: the week, the month and the profile come from it."""
-    last, month, week = connection.execute(
-        "select max(dt), max(dt) - 29, max(dt) - 6 from fact_watch_events"
-    ).fetchone()
+def choose_variables(connection: duckdb.DuckDBPyConnection, days: int) -> dict[str, str]:
+    """Return the analyses' variables: the lake's last days, and the profile of its median event."""
+    (last_day,) = connection.execute("select max(dt) from fact_watch_events").fetchone()
     (profile,) = connection.execute(
-        f"select profile_id from fact_watch_events where dt = '{last}' order by profile_id"
-        " limit 1 offset (select count(*) // 2 from fact_watch_events where dt = ?)",
-        [last],
+        "select quantile_disc(profile_id, 0.5) from fact_watch_events where dt = ?", [last_day]
     ).fetchone()
-    return [
-        Question(
-            "partition pruning: a week by region",
-            "fact_watch_events",
-            "region, sum(watch_seconds), count(distinct profile_id)",
-            {"dt": (week, last)},
-            "group by region",
-        ),
-        Question(
-            "watch history: one profile, 30 days",
-            "fact_watch_events",
-            "event_ts, title_id, watch_seconds",
-            {"profile_id": (profile, profile), "dt": (month, last)},
-            "order by event_ts",
-        ),
-        Question(
-            "materialized metrics: 30 days by profile",
-            "daily_user_metrics",
-            "profile_id, sum(total_watch_time)",
-            {"activity_date": (month, last)},
-            "group by profile_id",
-        ),
-    ]
+    first_day = last_day - timedelta(days=days - 1)
+    return {"profile_id": profile, "from_date": str(first_day), "to_date": str(last_day)}
+
+
+def compiled_analyses(target: Path) -> dict[str, str]:
+    """Return the SQL of the example queries that dbt compiled into a target folder, by name."""
+    folder = target / "compiled" / "reelhouse" / "analyses"
+    return {name: (folder / f"{name}.sql").read_text() for name in ANALYSES}
+
+
+def compile_analyses(lake: Path, variables: dict[str, str]) -> dict[str, str]:
+    """Compile the example queries with dbt and return their SQL by name."""
+    with tempfile.TemporaryDirectory() as target:
+        command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "compile"]
+        command += ["--select", *ANALYSES, "--vars", json.dumps(variables)]
+        command += ["--target-path", target, "--log-path", target]
+        environment = {**os.environ, "REELHOUSE_LAKE": str(lake)}
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+        return compiled_analyses(Path(target))
 
 
 def scan_of(plan: dict) -> dict:
-    """Return the table scan of a JSON query plan.
+    """Return what a JSON query plan tells of its only table scan.
 
     Raises:
-        ValueError: the plan has none.
+        ValueError: the plan has none, or several.
     """
-    if plan.get("operator_type") == "TABLE_SCAN":
-        return plan
-    for child in plan.get("children", []):
-        try:
-            return scan_of(child)
-        except ValueError:
-            continue
-    raise ValueError("the plan scans no table")
+    scans, operators = [], [plan]
+    while operators:
+        operator = operators.pop()
+        operators += operator.get("children", [])
+        if operator.get("operator_type") == "TABLE_SCAN":
+            scans.append(operator["extra_info"])
+    if len(scans) != 1:
+        raise ValueError(f"the plan has {len(scans)} table scans, not one")
+    return scans[0]
 
 
-def measure(connection: duckdb.DuckDBPyConnection, question: Question) -> dict[str, int]:
-    """Run a question and return files, rows and bytes: of the table, read, and needed."""
-    sql = (
-        f"select {question.select} from {question.table} where {question.predicate} {question.tail}"
-    )
+def listed(scan: dict, name: str) -> list[str]:
+    """Return a list of a scan; the plan writes a list of one as the text alone."""
+    found = scan.get(name, [])
+    return [found] if isinstance(found, str) else found
+
+
+def filters_of(scan: dict) -> list[tuple[str, str, str]]:
+    """Return a scan's filters as (column, operator, literal).
+
+    Raises:
+        ValueError: a filter is not a chain of comparisons, so that rows can't be counted by it.
+    """
+    comparisons = [part for entry in listed(scan, "Filters") for part in entry.split(" AND ")]
+    matches = [COMPARISON.fullmatch(comparison) for comparison in comparisons]
+    if None in matches:
+        raise ValueError(f"not a comparison: {comparisons[matches.index(None)]}")
+    return [match.groups() for match in matches]
+
+
+def measure(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, int]:
+    """Run a query on one table and return its files, rows and bytes: all, read, and needed."""
     plan = json.loads(connection.execute(f"explain (analyze, format json) {sql}").fetchone()[1])
+    scan = scan_of(plan)
+    table, filters = scan["Table"], filters_of(scan)
     files = connection.execute(
-        f"select data_file, data_file_size_bytes"
-        f" from ducklake_list_files('lake', '{question.table}', schema => 'analytics')"
+        "select data_file, data_file_size_bytes"
+        f" from ducklake_list_files('lake', '{table}', schema => 'analytics')"
     ).fetchall()
+    columns = {*listed(scan, "Projections"), *(column for column, _, _ in filters)}
     admitted = " and ".join(
-        f"max(stats_max_value >= '{low}' and stats_min_value <= '{high}')"
-        f" filter (path_in_schema = '{column}')"
-        for column, (low, high) in question.ranges.items()
+        f"bool_or({ADMITTED[operator].format(literal)}) filter (path_in_schema = '{column}')"
+        for column, operator, literal in filters
     )
-    rows_read, rows = connection.execute(
+    rows, rows_read, bytes_read = connection.execute(
         f"""
         with row_groups as (
             select
                 any_value(row_group_num_rows) as row_count,
-                {admitted} as is_admitted
+                sum(total_compressed_size)
+                    filter (path_in_schema in {tuple(columns)}) as used_bytes,
+                {admitted or "true"} as is_admitted
             from parquet_metadata({[name for name, _ in files]})
             group by file_name, row_group_id
         )
 
-        select sum(row_count) filter (is_admitted), sum(row_count) from row_groups
+        select
+            sum(row_count),
+            coalesce(sum(row_count) filter (is_admitted), 0),
+            coalesce(sum(used_bytes) filter (is_admitted), 0)
+        from row_groups
         """
     ).fetchone()
+    wanted = " and ".join("".join(comparison) for comparison in filters) or "true"
     files_needed, rows_needed = connection.execute(
-        f"select count(distinct filename), count(*)"
-        f" from {question.table} where {question.predicate}"
+        f"select count(distinct filename), count(*) from {table} where {wanted}"
     ).fetchone()
     return {
         "files": len(files),
-        "files_read": int(scan_of(plan)["extra_info"]["Total Files Read"]),
+        "files_read": int(scan["Total Files Read"]),
         "files_needed": files_needed,
         "rows": rows,
         "rows_read": rows_read,
         "rows_needed": rows_needed,
         "bytes": sum(size for _, size in files),
-        "bytes_read": plan["total_bytes_read"],
+        "bytes_read": bytes_read,
     }
 
 
 def main() -> int:
     """Measure a lake from the command line and print a Markdown table."""
     parser = argparse.ArgumentParser(description="What do the example queries read?")
-    parser.add_argument("--lake", type=Path, default=Path("lake"))
+    parser.add_argument("--lake", type=Path, default=os.environ.get("REELHOUSE_LAKE") or "lake")
+    parser.add_argument("--days", type=int, default=7, help="how many days the queries ask for")
     options = parser.parse_args()
-    print("| query | files: read / needed / all | rows: read / needed / all | bytes read / all |")
-    print("|---|---|---|---|")
-    with connect(str(options.lake)) as connection:
-        for question in questions(connection):
-            found = measure(connection, question)
-            print(
-                f"| {question.name}"
-                f" | {found['files_read']:,} / {found['files_needed']:,} / {found['files']:,}"
-                f" | {found['rows_read']:,} / {found['rows_needed']:,} / {found['rows']:,}"
-                f" | {found['bytes_read']:,} / {found['bytes']:,} |"
-            )
+    try:
+        with connect(str(options.lake)) as connection:
+            variables = choose_variables(connection, options.days)
+        queries = compile_analyses(options.lake, variables)
+        with connect(str(options.lake)) as connection:
+            measured = {name: measure(connection, sql) for name, sql in queries.items()}
+    except FileNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(", ".join(f"{name} {value}" for name, value in variables.items()), end="\n\n")
+    print("| query | files read / needed / all | rows read / needed / all | bytes read / all |")
+    print("|---|---:|---:|---:|")
+    for name, found in measured.items():
+        print(
+            f"| `{name}` ({ANALYSES[name]})"
+            f" | {found['files_read']:,} / {found['files_needed']:,} / {found['files']:,}"
+            f" | {found['rows_read']:,} / {found['rows_needed']:,} / {found['rows']:,}"
+            f" | {found['bytes_read']:,} / {found['bytes']:,} |"
+        )
     return 0
 
 

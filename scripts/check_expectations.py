@@ -246,7 +246,7 @@ def main() -> int:
     warnings.simplefilter("ignore")
     try:
         suites = read_suites(options.suites)
-        critical = check(options.lake, suites, options.target, options.most_rows)
+        critical = check(options.lake, suites, options.target.resolve(), options.most_rows)
     except (FileNotFoundError, duckdb.Error) as error:
         print(error, file=sys.stderr)
         return 1
