@@ -4,9 +4,9 @@ import sys
 
 import duckdb
 import pytest
+from conftest import ROOT, ROWS_ONLY
 
 import check_expectations
-from conftest import ROOT, ROWS_ONLY
 from generate_watch_events import generate
 from lake_plugin import load_ducklake
 

@@ -1,9 +1,9 @@
 """The example queries open the files of their days, and no others."""
 
 import pytest
+from conftest import ROWS_ONLY
 
 from benchmark_queries import ANALYSES, choose_variables, compiled_analyses, filters_of, measure
-from conftest import ROWS_ONLY
 from generate_watch_events import generate
 
 
