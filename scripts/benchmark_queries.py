@@ -21,6 +21,7 @@ from pathlib import Path
 
 import duckdb
 
+from lake_plugin import LIVE_CATALOG
 from query import connect
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -160,10 +161,10 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=7, help="how many days the queries ask for")
     options = parser.parse_args()
     try:
-        with connect(str(options.lake)) as connection:
+        with connect(str(options.lake), LIVE_CATALOG) as connection:
             variables = choose_variables(connection, options.days)
         queries = compile_analyses(options.lake, variables)
-        with connect(str(options.lake)) as connection:
+        with connect(str(options.lake), LIVE_CATALOG) as connection:
             measured = {name: measure(connection, sql) for name, sql in queries.items()}
     except FileNotFoundError as error:
         print(error, file=sys.stderr)

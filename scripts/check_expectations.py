@@ -23,6 +23,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from lake_plugin import LIVE_CATALOG
 from query import connect
 
 # Read when the package is imported: nothing is reported to anyone.
@@ -204,7 +205,7 @@ def check(lake: str, suites: list[Suite], target: Path, most_rows: int) -> int:
     """
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target) as folder:
-        with connect(lake) as connection:
+        with connect(lake, LIVE_CATALOG) as connection:
             written = [
                 (suite, rows)
                 for suite in suites

@@ -142,7 +142,7 @@ def test_a_suite_is_one_file(project, check):
 
 def test_a_lake_that_is_not_there_is_a_clear_error(check):
     status, printed = check()
-    assert status == 1 and "there is no lake in 'lake'" in printed
+    assert status == 1 and "run `make build` first" in printed
 
 
 def test_the_checked_tables_are_models():
