@@ -1,0 +1,183 @@
+"""What the macros render, run in DuckDB: the cases that a unit test of a model can't reach.
+
+The expressions come from one `dbt compile --inline`, so that what is tested is what dbt renders.
+"""
+
+import json
+import re
+
+import duckdb
+import pytest
+from conftest import Project
+
+# Name of a case: the Jinja that renders its SQL expression.
+EXPRESSIONS = {
+    "three_fields": "{{ split_fields('line', ',', 3) }}",
+    "two_fields_by_pipe": "{{ split_fields('line', '|', 2) }}",
+    "utf8": "{{ utf8_from_latin1('line') }}",
+    "reasons": (
+        "{{ rejection_reasons({'missing': 'value is null', 'small': 'value < 10',"
+        " 'negative': 'value < 0'}) }}"
+    ),
+    "malformed_id": "{{ is_malformed_id('line') }}",
+    "unknown_region": "{{ is_unknown_member('line', '(values (1))', '\\'us-east\\'') }}",
+    "absurd": "{{ is_absurd_timestamp('seen') }}",
+    "raw": "{{ raw_text(['line', 'value']) }}",
+    "no_partition": "{{ partition_literals([]) }}",
+    "two_partitions": "{{ partition_literals([('2025-01-03',), ('2025-01-31',)]) }}",
+    "paths": '{{ path_list({"paths": ["it\'s/a.csv", "b.csv"]}) }}',
+    "unknown": (
+        "{{ unknown_columns({'format': 'csv', 'columns': ['a', \"it's\", 'b']}, ['a', 'b']) }}"
+    ),
+    "nothing_unknown": "{{ unknown_columns({'format': 'csv', 'columns': ['a']}, ['a']) }}",
+    "as_of_newest": "{{ as_of('events', 'seen') }}",
+    "qualified": "{{ staged_columns('kept', ['a', 'b']) }}",
+    "arrived_when_compiled": "{{ arrived(ref('stg_watch_events')) }}",
+    "touched_when_compiled": "{{ touched(ref('fact_watch_events'), ['profile_id', 'dt']) }}",
+    "new_when_compiled": "{{ never_delivered_before('a', 'b', ref('stg_watch_events')) }}",
+    "written_last_when_compiled": "{{ written_last(ref('fact_watch_events')) }}",
+    "refresh_id_when_compiled": "{{ refresh_id() }}",
+}
+CONSTANTS = {"arrived_when_compiled", "touched_when_compiled", "new_when_compiled"}
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory, parsed_manifest):
+    """SQL of every expression, by the name of its case."""
+    project = Project(tmp_path_factory.mktemp("macros") / "project", parsed_manifest)
+    inline = "\n".join(f"<<{name}>>{jinja}" for name, jinja in EXPRESSIONS.items())
+    output = project.dbt("--quiet", "compile", "--inline", inline).stdout
+    cases = re.split(r"<<(\w+)>>", output)
+    return {name: sql.strip() for name, sql in zip(cases[1::2], cases[2::2], strict=True)}
+
+
+def value(expression, **columns):
+    """The value of a SQL expression over one row."""
+    names = ", ".join(f"${name} as {name}" for name in columns) or "1 as one"
+    return duckdb.execute(f"select {expression} from (select {names}) as row", columns).fetchone()[
+        0
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "fields"),
+    [
+        ("a,b,c", ["a", "b", "c"]),
+        (",,", ["", "", ""]),
+        ('a,"b,still b",c', ["a", "b,still b", "c"]),
+        ('"a ""quoted"" word",b,c', ['a "quoted" word', "b", "c"]),
+        ('"","",""', ["", "", ""]),
+        ('a,"日本, 東京",c', ["a", "日本, 東京", "c"]),
+        ("a,b", None),
+        ("a,b,c,d", None),
+        ('a,"b,c', None),
+        ('a,"b"x,c', None),
+        ('a,b"b,c', None),
+        ('a,"b""c,d', None),
+    ],
+)
+def test_a_csv_line_gives_its_fields_or_none(rendered, line, fields):
+    assert value(rendered["three_fields"], line=line, _malformed=None) == fields
+
+
+def test_another_delimiter_and_a_line_that_is_known_to_be_broken(rendered):
+    by_pipe = rendered["two_fields_by_pipe"]
+    assert value(by_pipe, line='"a|b"|c,d', _malformed=None) == ["a|b", "c,d"]
+    assert value(by_pipe, line="a.b", _malformed=None) is None
+    assert value(by_pipe, line="a|b", _malformed="not_utf8") is None
+
+
+@pytest.mark.parametrize("text", ["plain", "", "Zürich", "日本語", "😀 e\u0301", "a\tb"])
+def test_utf8_text_survives_being_read_byte_by_byte(rendered, text):
+    assert value(rendered["utf8"], line=text.encode().decode("latin-1")) == text
+
+
+@pytest.mark.parametrize("broken", [b"caf\xe9", b"\xff\xfe", b"ok \xc3", b"\xed\xa0\x80"])
+def test_bytes_that_are_not_utf8_give_null(rendered, broken):
+    assert value(rendered["utf8"], line=broken.decode("latin-1")) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "reasons"),
+    [(10, []), (9, ["small"]), (-1, ["small", "negative"]), (None, ["missing"])],
+)
+def test_all_broken_rules_are_named_in_order(rendered, number, reasons):
+    assert value(f"({rendered['reasons']})", value=number) == reasons
+
+
+@pytest.mark.parametrize(
+    ("identifier", "malformed"),
+    [
+        ("user-1", False),
+        ("a" * 64, False),
+        ("A_b.c:d-9", False),
+        ("a" * 65, True),
+        ("", True),
+        (None, True),
+        ("a b", True),
+        ("a\n", True),
+        ("ä", True),
+    ],
+)
+def test_identifiers(rendered, identifier, malformed):
+    assert value(rendered["malformed_id"], line=identifier) is malformed
+
+
+def test_what_a_list_does_not_hold_is_unknown_and_so_is_null(rendered):
+    unknown = rendered["unknown_region"]
+    assert [value(unknown, line=region) for region in ("us-east", "US-EAST", None)] == [
+        False,
+        True,
+        True,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seen", "absurd"),
+    [
+        ("1990-01-01 00:00:00", False),
+        ("1989-12-31 23:59:59.999", True),
+        ("2025-01-04 00:00:00", False),
+        ("2025-01-04 00:00:00.001", True),
+        ("9999-12-31 00:00:00", True),
+        (None, None),
+    ],
+)
+def test_the_bounds_of_a_timestamp(rendered, seen, absurd):
+    delivered = "2025-01-03 00:00:00"
+    expression = re.sub(r"\b(seen|_delivered_at)\b", r"cast(\1 as timestamp)", rendered["absurd"])
+    assert value(expression, seen=seen, _delivered_at=delivered) is absurd
+
+
+def test_a_rejected_row_keeps_its_text(rendered):
+    raw = rendered["raw"]
+    assert json.loads(value(raw, _raw=None, line='say "no"', value=None)) == {
+        "line": 'say "no"',
+        "value": None,
+    }
+    assert value(raw, _raw="the whole line", line=None, value=None) == "the whole line"
+
+
+def test_literals_of_partitions_and_paths(rendered):
+    assert rendered["no_partition"] == "null"
+    assert value(f"'2025-01-31' in ({rendered['two_partitions']})") is True
+    assert value(f"'2025-01-04' in ({rendered['two_partitions']})") is False
+    assert value(rendered["paths"]) == ["it's/a.csv", "b.csv"]
+
+
+def test_unknown_columns_are_kept_as_json(rendered):
+    assert json.loads(value(rendered["unknown"], fields=["1", "2", "3"])) == {"it's": "2"}
+    assert rendered["nothing_unknown"] == "null"
+
+
+def test_columns_and_the_newest_row(rendered):
+    assert rendered["qualified"] == "kept.a, kept.b"
+    newest = rendered["as_of_newest"]
+    assert duckdb.sql(
+        f"with events as (select unnest([1, 3, 2]) as seen) select {newest}"
+    ).fetchall() == [(3,)]
+
+
+def test_where_nothing_is_written_no_macro_asks_the_lake(rendered):
+    assert {rendered[name] for name in CONSTANTS | {"written_last_when_compiled"}} == {"true"}
+    assert rendered["refresh_id_when_compiled"] == "0"
