@@ -29,7 +29,7 @@ MEASURED = re.compile(
     r"(^|_)(latency|duration|delay|stall|bitrate|throughput|size|age|ttl|watch_time|wait|lag)(_|$)"
 )
 UNIT = re.compile(r"_(us|ms|seconds|minutes|hours|days|kbps|mbps|bytes|mb|gb|percent|ratio|count)$")
-NUMBER = re.compile(r"(big|small|u|huge)?int|integer|double|float|real|decimal|numeric", re.I)
+NUMBER = re.compile(r"\w*int(eger)?|double|float|real|(decimal|numeric)(\(.*\))?", re.I)
 NAMES_THAT_USERS_KNOW = {"total_watch_time"}  # docs/decisions.md says why
 # Landing appends, staging keeps nothing, and a table that is written whole costs what there is.
 BUILT_AS = {
@@ -214,10 +214,15 @@ def columns_of_seeds_and_sources_are_described(sources: Sources) -> list[str]:
     ]
 
 
-def documented_arguments_are_those_of_the_macro(sources: Sources) -> list[str]:
-    """All arguments of the signature, in its order, with a type and a description."""
+def macros_are_described_beside_their_file(sources: Sources) -> list[str]:
+    """By a sentence; all arguments of the signature, in its order, with a type and a description.
+
+    The versions of a dispatched macro (`spark__name`) say what the macro says.
+    """
     complaints = []
     for macro in macros(sources):
+        if "__" in macro["name"]:
+            continue
         signature = SIGNATURE.search(macro["macro_sql"])
         parts = re.split(r",(?![^\[({]*[\])}])", signature.group(1)) if signature else []
         wanted = [part.split("=")[0].strip() for part in parts if part.strip()]
@@ -228,6 +233,12 @@ def documented_arguments_are_those_of_the_macro(sources: Sources) -> list[str]:
         ]
         if wanted != described:
             complaints.append(f"{macro['name']}: has {wanted}, described are {described}")
+        described_in = Path((macro["patch_path"] or "").partition("://")[2])
+        if (
+            not is_sentence(macro)
+            or described_in.parent != Path(macro["original_file_path"]).parent
+        ):
+            complaints.append(f"{macro['name']} is described in {described_in}")
     return complaints
 
 
@@ -263,15 +274,15 @@ def measures_name_their_unit(sources: Sources) -> list[str]:
         for node in sources.nodes("model", under="models/marts/")
         for name, column in node["columns"].items()
         if MEASURED.search(name)
-        and NUMBER.match(column["data_type"] or "")
+        and NUMBER.fullmatch(column["data_type"] or "")
         and not UNIT.search(name)
         and name not in NAMES_THAT_USERS_KNOW
     ]
 
 
 def is_sentence(node: dict) -> bool:
-    """Whether a description is at least one whole sentence."""
-    return (node["description"] or "").strip().endswith((".", ":", "```"))
+    """Whether a description begins with a whole sentence; a colon may lead to an example."""
+    return (node["description"] or "").strip().split("\n\n")[0].endswith((".", ":"))
 
 
 def macros(sources: Sources) -> list[dict]:
@@ -293,7 +304,7 @@ RULES: list[Callable[[Sources], list[str]]] = [
     analyses_are_described,
     unit_tests_are_described,
     columns_of_seeds_and_sources_are_described,
-    documented_arguments_are_those_of_the_macro,
+    macros_are_described_beside_their_file,
     a_macro_has_a_file_of_its_own,
     properties_files_are_short_and_named_alike,
     measures_name_their_unit,

@@ -129,7 +129,10 @@ BROKEN = {
         lambda sources: node(sources, "regions").update(columns={}),
         lambda sources: first(sources, "sources")["columns"]["feed"].update(description=""),
     ],
-    "documented_arguments_are_those_of_the_macro": [
+    "macros_are_described_beside_their_file": [
+        macro("arrived", description=""),
+        macro("arrived", patch_path=None),
+        macro("arrived", patch_path="reelhouse://macros/_macros.yml"),
         macro("arrived", arguments=[]),
         macro("arrived", macro_sql="{% macro arrived(upstream, keys=[1, 2]) %}{% endmacro %}"),
         lambda sources: first(sources, "macros", name="test_within_range")["arguments"].pop(),
@@ -192,10 +195,7 @@ UGLY_PROJECT = {
     },
     "seeds/reference/Plans.csv": "Plan,price\nfree,0\n",
     "seeds/reference/plans.yml": {"seeds": [{"name": "Plans", "columns": [{"name": "Plan"}]}]},
-    "macros/engine/Today.sql": "{% macro Today(zone, style) %}current_date{% endmacro %}",
-    "macros/engine/today.yml": {
-        "macros": [{"name": "Today", "arguments": [{"name": "zone", "description": "A zone."}]}]
-    },
+    "macros/staging/Today.sql": "{% macro Today(zone) %}current_date{% endmacro %}",
 }
 
 
