@@ -87,7 +87,7 @@ def test_another_delimiter_and_a_line_that_is_known_to_be_broken(rendered):
     assert value(by_pipe, line="a|b", _malformed="not_utf8") is None
 
 
-@pytest.mark.parametrize("text", ["plain", "", "Zürich", "日本語", "😀 e\u0301", "a\tb"])
+@pytest.mark.parametrize("text", ["plain", "", "Zürich", "日本語", "😀 e\u0301", "ä\tb"])
 def test_utf8_text_survives_being_read_byte_by_byte(rendered, text):
     assert value(rendered["utf8"], line=text.encode().decode("latin-1")) == text
 
