@@ -7,10 +7,12 @@ dbt-duckdb loads this module as a plugin (see profiles/profiles.yml). It adds th
 
 from __future__ import annotations
 
+import csv
 import gzip
 import hashlib
 import json
 import os
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,7 +57,10 @@ def load_ducklake(connection: duckdb.DuckDBPyConnection) -> None:
             connection.install_extension("ducklake")
         except duckdb.Error as error:
             raise RuntimeError(MISSING_EXTENSION) from error
-    connection.load_extension("ducklake")
+    try:
+        connection.load_extension("ducklake")
+    except duckdb.Error as error:
+        raise RuntimeError(f"{MISSING_EXTENSION} (DuckDB says: {error})") from error
 
 
 def file_format(name: str) -> str | None:
@@ -69,20 +74,35 @@ def delivered_files(landing_path: str, feed: str) -> str:
 
     `file` is relative to the landing path, so that moving the folder does not land it again.
     Names that start with a dot or an underscore are somebody's unfinished work and are left out.
-    A feed without a folder has no files.
+    A feed without a folder has no files; a landing path that does not exist is a mistake. A folder
+    that is linked to several times is read once, and a link to nowhere is a file that can't be read.
+
+    Raises:
+        FileNotFoundError: the landing path does not exist.
     """
     root = Path(landing_path)
-    found = []
+    if not root.is_dir():
+        raise FileNotFoundError(
+            f"the landing_path '{landing_path}' is no folder ({root.resolve()})"
+        )
+    found, walked = [], set()
     for folder, subfolders, names in os.walk(root / feed, followlinks=True):
         subfolders[:] = sorted(name for name in subfolders if name[0] not in "._")
+        if (real := os.path.realpath(folder)) in walked:
+            subfolders.clear()
+            continue
+        walked.add(real)
         for name in sorted(name for name in names if name[0] not in "._"):
             path = Path(folder) / name
-            status = path.stat()
+            try:
+                status = path.stat() if path.exists() else path.lstat()
+            except FileNotFoundError:
+                continue  # taken away since the folder was listed
             modified = datetime.fromtimestamp(status.st_mtime, UTC)
             found.append(
                 {
-                    "file": path.relative_to(root).as_posix(),
-                    "path": path.as_posix(),
+                    "file": _as_text(path.relative_to(root)),
+                    "path": _as_text(path),
                     "size_bytes": status.st_size,
                     "modified_at": modified.strftime("%Y-%m-%d %H:%M:%S.%f"),
                 }
@@ -93,13 +113,16 @@ def delivered_files(landing_path: str, feed: str) -> str:
 def inspect_file(path: str) -> str:
     """Read a delivered file once, before it lands, and tell what its reader needs to know.
 
-    Returns a JSON object: sha256, format, columns (names in order), delimiter (csv), is_utf8,
-    rows_delivered, and error (null for a readable file, else why it can't be read).
+    Returns a JSON object: sha256, format, compression (of text), columns (names in order), types
+    (of the columns, parquet), delimiter (csv), is_utf8, rows_delivered, and error (null for a
+    readable file, else why it can't be read).
     """
     facts = {
         "sha256": None,
         "format": file_format(path),
+        "compression": "gzip" if path.lower().endswith(".gz") else "none",
         "columns": [],
+        "types": [],
         "delimiter": None,
         "is_utf8": True,
         "rows_delivered": 0,
@@ -114,48 +137,72 @@ def inspect_file(path: str) -> str:
             facts.update(_inspect_parquet(path))
         else:
             facts.update(_inspect_text(path, facts["format"]))
+        repeated = [name for name, copies in Counter(facts["columns"]).items() if copies > 1]
+        if repeated:
+            facts["error"] = f"columns appear more than once: {', '.join(map(repr, repeated))}"
     except (OSError, EOFError, ValueError, gzip.zlib.error, duckdb.Error) as error:
-        facts["error"] = f"unreadable: {str(error).splitlines()[0]}"
+        facts["error"] = f"unreadable: {(str(error) or repr(error)).splitlines()[0]}"
     return json.dumps(facts)
 
 
 def _inspect_parquet(path: str) -> dict:
     """Decode every value once: only that finds a damaged page or text that is not UTF-8."""
     with duckdb.connect() as connection:
-        source = connection.read_parquet(path)
-        decode = ", ".join(f'max(hash("{name}"))' for name in source.columns)
+        source = connection.read_parquet(_literal(path), hive_partitioning=False)
+        if "file_row_number" in map(str.lower, source.columns):
+            raise ValueError("DuckDB can't read a column called file_row_number: rename it")
+        names = [name.replace('"', '""') for name in source.columns]
+        decode = ", ".join(f'max(hash("{name}"))' for name in names)
         rows = source.aggregate(f"count(*), {decode}").fetchone()[0]
-        return {"columns": source.columns, "rows_delivered": rows}
+        return {
+            "columns": source.columns,
+            "types": [str(kind) for kind in source.types],
+            "rows_delivered": rows,
+        }
 
 
 def _inspect_text(path: str, form: str) -> dict:
     opener = gzip.open if path.lower().endswith(".gz") else open
     is_utf8, rows, head = True, 0, []
+    if opener is gzip.open and os.path.getsize(path) == 0:
+        raise ValueError("the file is empty: not even a gzip header")
     with opener(path, "rb") as stream:
         while line := stream.readline(LONGEST_LINE_BYTES + 1):
             if len(line) > LONGEST_LINE_BYTES:
                 raise ValueError(f"a line after row {rows} is over {LONGEST_LINE_BYTES} bytes")
-            if not line.strip(b"\r\n"):
-                continue
-            rows += 1
-            if rows <= SAMPLED_JSON_LINES:
-                head.append(line.rstrip(b"\r\n").decode("utf-8", "replace"))
             if is_utf8 and not line.isascii():
                 is_utf8 = _is_utf8(line)
+            # A carriage return ends a line as well, with or without a line feed.
+            for text in filter(None, line.rstrip(b"\n").split(b"\r")):
+                rows += 1
+                if rows <= SAMPLED_JSON_LINES:
+                    head.append(text.decode("utf-8", "replace"))
+    if head:
+        head[0] = head[0].removeprefix("\ufeff")
     if form == "lines":
         return {"is_utf8": is_utf8, "rows_delivered": rows, "columns": ["line"]}
     if form == "jsonl":
         return {"is_utf8": is_utf8, "rows_delivered": rows, "columns": _json_keys(head)}
     if not head:
         raise ValueError("the file is empty: not even a header")
-    header = head[0].removeprefix("\ufeff")
-    delimiter = max(DELIMITERS, key=header.count)
+    delimiter = max(DELIMITERS, key=head[0].count)
+    (header,) = csv.reader(head[:1], delimiter=delimiter)
     return {
         "is_utf8": is_utf8,
         "rows_delivered": rows - 1,
-        "columns": [name.strip().strip('"') for name in header.split(delimiter)],
+        "columns": [name.strip() for name in header],
         "delimiter": delimiter,
     }
+
+
+def _as_text(path: Path) -> str:
+    """Return a path for DuckDB: a byte that is no UTF-8 is shown, and such a file can't be opened."""
+    return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _literal(path: str) -> str:
+    """Return a pattern that matches this path alone: DuckDB takes `[`, `*` and `?` for wildcards."""
+    return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in path)
 
 
 def _is_utf8(line: bytes) -> bool:
@@ -171,7 +218,7 @@ def _json_keys(lines: list[str]) -> list[str]:
     for line in lines:
         try:
             value = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue  # a broken line is the row's own fault: it lands and is quarantined
         if isinstance(value, dict):
             keys.update(dict.fromkeys(value))

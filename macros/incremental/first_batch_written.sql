@@ -1,7 +1,9 @@
-{% macro first_batch_written(rebuild, rows_written) %}
+{% macro first_batch_written(rebuild) %}
     {#- What the log says of this refresh: 0 for a rebuild, none when nothing was there to read. -#}
     {%- if is_landing_model() -%}
-        {%- do return(refresh_id() if rows_written > 0 else none) -%}
+        {#- A file that was judged takes the number of this refresh, whether or not it brought a row. -#}
+        {%- set judged = run_query("select 1 from " ~ new_files_table() ~ " limit 1") | length > 0 -%}
+        {%- do return(refresh_id() if judged else none) -%}
     {%- elif rebuild -%}
         {%- do return(0) -%}
     {%- endif -%}

@@ -45,7 +45,7 @@
     {%- endif -%}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {%- set first_batch = first_batch_written(rebuild, outcome.written) -%}
+    {%- set first_batch = first_batch_written(rebuild) -%}
     {%- if first_batch is not none -%}
         {%- do run_query(log_entry_sql(
             'rebuild' if first_batch == 0 else config.get('incremental_strategy'), first_batch, outcome, started

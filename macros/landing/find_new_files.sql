@@ -14,7 +14,7 @@
         {%- do exceptions.raise_compiler_error(
             "Feed " ~ feed ~ ": the content of a landed file has changed under its name: "
             ~ changed.columns[0].values() | join(", ")
-            ~ ". A file lands once: put the file back as it was, and deliver what is new under"
+            ~ ". A file lands once: put the file back as it was, or take it away, and deliver what is new under"
             ~ " another name (events that come again count once)."
         ) -%}
     {%- endif -%}
@@ -26,15 +26,17 @@
     {%- endfor -%}
     {%- set groups = [] -%}
     {%- for group in run_query(
-        "select format, delimiter, is_utf8, to_json(columns), to_json(list(path order by path)) from "
-        ~ new_files_table() ~ " where status = 'landed' group by all order by all"
+        "select format, delimiter, is_utf8, compression, to_json(columns), to_json(list(path order by path)) from "
+        ~ new_files_table() ~ " where status = 'landed'"
+        ~ " group by format, delimiter, is_utf8, compression, columns, types order by all"
     ) -%}
         {%- do groups.append({
             "format": group[0],
             "delimiter": group[1],
             "is_utf8": group[2],
-            "columns": fromjson(group[3]),
-            "paths": fromjson(group[4]),
+            "compression": group[3],
+            "columns": fromjson(group[4]),
+            "paths": fromjson(group[5]),
         }) -%}
     {%- endfor -%}
     {%- do return(groups) -%}

@@ -3,7 +3,7 @@
     with delivered as (
         select unnest(
             from_json(
-                delivered_files({{ dbt.string_literal(var('landing_path')) }}, '{{ feed }}'),
+                delivered_files({{ landing_path() }}, '{{ feed }}'),
                 '[{"file": "VARCHAR", "path": "VARCHAR", "size_bytes": "BIGINT", "modified_at": "TIMESTAMP"}]'
             ),
             recursive := true
@@ -33,14 +33,18 @@
             known.status as known_status,
             from_json(
                 inspect_file(delivered.path),
-                '{"sha256": "VARCHAR", "format": "VARCHAR", "columns": ["VARCHAR"], "delimiter": "VARCHAR",
-                  "is_utf8": "BOOLEAN", "rows_delivered": "BIGINT", "error": "VARCHAR"}'
+                '{"sha256": "VARCHAR", "format": "VARCHAR", "compression": "VARCHAR", "columns": ["VARCHAR"],
+                  "types": ["VARCHAR"], "delimiter": "VARCHAR", "is_utf8": "BOOLEAN",
+                  "rows_delivered": "BIGINT", "error": "VARCHAR"}'
             ) as facts
         from delivered
         left join known
             on delivered.file = known.file
-        where (delivered.size_bytes, delivered.modified_at)
+        where
+            (delivered.size_bytes, delivered.modified_at)
             is distinct from (known.size_bytes, known.modified_at)
+            -- What could not be opened is tried again: a permission given shows in neither.
+            or known.sha256 is null
     ),
 
     judged as (
@@ -53,7 +57,9 @@
                 and not (facts.format = 'lines' and {{ takes_logs }})
             ) as missing_columns
         from suspects
-        where facts.sha256 is distinct from known_sha256
+        where
+            facts.sha256 is distinct from known_sha256
+            or known_status is null
     )
 
     select
@@ -64,9 +70,11 @@
         modified_at,
         facts.sha256 as sha256,
         facts.format as format,
+        facts.compression as compression,
         facts.delimiter as delimiter,
         facts.is_utf8 as is_utf8,
         facts.columns as columns,
+        facts.types as types,
         facts.rows_delivered as rows_delivered,
         case
             when known_status = 'landed' then 'changed'

@@ -15,6 +15,6 @@
                 *,
                 {{ split_fields('line', group.delimiter, group.columns | length) }} as fields
             from ({{ read_lines(group) }})
-            where _row > 1
+            where _row > _first_row
         )
 {% endmacro %}

@@ -5,11 +5,14 @@
             {% for column in columns -%}
                 fields.{{ column }},
             {% endfor -%}
-            {% if group.columns | reject('in', columns) | list -%}
-            case when object is not null then nullif(
-                cast(json_merge_patch(object, '{{ shape | tojson | replace('"VARCHAR"', 'null') }}') as varchar), '{}'
-            ) end
-            {%- else %}null{% endif %} as _unknown_columns,
+            case
+                -- Most lines have the keys that the file's first ones have; if all are known, none is left over.
+                when json_keys(object) is distinct from {{ expected_keys(group, columns) }}
+                    then nullif(
+                        cast(json_merge_patch(object, '{{ shape | tojson | replace('"VARCHAR"', 'null') }}') as varchar),
+                        '{}'
+                    )
+            end as _unknown_columns,
             case when object is null then coalesce(_malformed, 'not_a_json_object') end as _malformed,
             case when object is null then line end as _raw,
             _path,

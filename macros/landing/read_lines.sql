@@ -1,15 +1,16 @@
 {% macro read_lines(group) %}
                 with lines as materialized (
                     select
-                        rtrim(line, chr(13)) as line,
+                        trim(line, chr(13) || chr(10)) as line,
                         filename as _path,
                         row_number() over () as position
                     from read_csv(
                         {{ path_list(group) }},
                         columns = {'line': 'VARCHAR'},
-                        delim = '', quote = '', escape = '',
-                        header = false, auto_detect = false, filename = true,
-                        max_line_size = 4194304
+                        -- No line holds this delimiter. Not strict: line ends may differ within a file.
+                        delim = e'\x1d\x1e\x1f', quote = '', escape = '', strict_mode = false,
+                        header = false, auto_detect = false, filename = true, hive_partitioning = false,
+                        compression = '{{ group.compression }}', max_line_size = 4194304
                         {%- if not group.is_utf8 %}, encoding = 'latin-1'{% endif %}
                     )
                 ),
@@ -17,7 +18,8 @@
                 starts as (
                     select
                         _path,
-                        min(position) as first_position
+                        min(position) as first_position,
+                        min(position) filter (where line <> '') as first_filled_position
                     from lines
                     group by _path
                 )
@@ -27,11 +29,12 @@
                     lines.line,
                     cast(null as varchar) as _malformed,
                     {% else -%}
-                    coalesce({{ utf8_from_latin1('lines.line') }}, lines.line) as line,
+                    coalesce(ltrim({{ utf8_from_latin1('lines.line') }}, chr(65279)), lines.line) as line,
                     case when {{ utf8_from_latin1('lines.line') }} is null then 'not_utf8' end as _malformed,
                     {% endif -%}
                     lines._path,
-                    lines.position - starts.first_position + 1 as _row
+                    lines.position - starts.first_position + 1 as _row,
+                    starts.first_filled_position - starts.first_position + 1 as _first_row
                 from lines
                 inner join starts
                     on lines._path = starts._path

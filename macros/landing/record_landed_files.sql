@@ -14,7 +14,7 @@
     select
         new_files.feed,
         new_files.file,
-        {{ dbt.string_literal(var('landing_path')) }} as landing_path,
+        {{ landing_path() }} as landing_path,
         new_files.size_bytes,
         new_files.modified_at,
         new_files.sha256,

@@ -2,7 +2,7 @@
     {#- Sample rows in somebody's own figures would be wrong and hard to see. -#}
     {%- set other = run_query(
         "select distinct landing_path from " ~ source('ledger', 'landed_files') ~ " where feed = '" ~ feed ~ "'"
-        ~ " and (landing_path = 'seeds/sample') <> (" ~ dbt.string_literal(var('landing_path')) ~ " = 'seeds/sample')"
+        ~ " and (landing_path = 'seeds/sample') <> (" ~ landing_path() ~ " = 'seeds/sample')"
     ) -%}
     {%- if other | length > 0 -%}
         {%- do exceptions.raise_compiler_error(

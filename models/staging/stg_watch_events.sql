@@ -18,7 +18,7 @@ typed as (
         try_cast(watch_seconds as double) as watch_seconds,
 
         ---------- timestamps
-        try_cast(event_ts as timestamp) as event_ts,
+        {{ utc_timestamp('event_ts') }} as event_ts,
 
         ---------- metadata
         _batch_id as batch,

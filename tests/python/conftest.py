@@ -157,6 +157,13 @@ def make_project(tmp_path: Path, parsed_manifest: Path):
     return lambda name: Project(tmp_path / name, parsed_manifest)
 
 
+@pytest.fixture(scope="module")
+def make_module_project(tmp_path_factory: pytest.TempPathFactory, parsed_manifest: Path):
+    """The same, for projects that all tests of a module read."""
+    folder = tmp_path_factory.mktemp("module")
+    return lambda name: Project(folder / name, parsed_manifest)
+
+
 @pytest.fixture
 def project(make_project) -> Project:
     """A dbt project with an empty landing folder (`landing`) and no lake yet (`lake`)."""

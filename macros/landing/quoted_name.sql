@@ -1,0 +1,3 @@
+{% macro quoted_name(column) -%}
+    "{{ column | replace('"', '""') }}"
+{%- endmacro %}
