@@ -16,11 +16,13 @@ from collections import Counter
 from pathlib import Path
 
 import duckdb
+import yaml
 
 from lake_plugin import load_ducklake
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = "seeds/sample"
+MOST_LINES = 20
 
 
 def parse_arguments(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
@@ -46,11 +48,20 @@ def choose_lake(landing: str, lake: str) -> str:
 
 
 def run_dbt(landing: str, lake: str, dbt_arguments: list[str]) -> int:
-    """Run `dbt build` from the repository root and return its exit status."""
+    """Run `dbt build` from the repository root and return its exit status.
+
+    dbt takes the last of several `--vars`, so the landing path joins the caller's own.
+    """
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--vars", type=yaml.safe_load, default={})
+    own, dbt_arguments = parser.parse_known_args(dbt_arguments)
+    variables = {**own.vars, **({"landing_path": landing} if landing else {})}
     dbt = Path(sys.executable).with_name("dbt")
     command = [str(dbt), "--quiet", "build"]
-    if landing:
-        command += ["--vars", json.dumps({"landing_path": landing})]
+    if variables:
+        command += ["--vars", json.dumps(variables)]
+    # What a run that stops early leaves here would be another run's result.
+    (ROOT / "target" / "run_results.json").unlink(missing_ok=True)
     environment = {**os.environ, "REELHOUSE_LAKE": lake}
     return subprocess.run(command + dbt_arguments, cwd=ROOT, env=environment).returncode
 
@@ -98,9 +109,52 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
             """,
             [invocation_id],
         ).fetchall()
+        troubles = connection.execute(
+            """
+            with of_this_build as (
+                select * from lake.ledger.landed_files
+                where batch_id in (
+                    select refresh_id from lake.ledger.refresh_log where invocation_id = $1
+                )
+            ),
+
+            unknown as (
+                select
+                    feed,
+                    list_filter(columns, lambda name: not list_contains(known, name)) as names,
+                    count(*) as files
+                from of_this_build
+                inner join (
+                    select table_name[6:] as feed, list(column_name) as known
+                    from duckdb_columns()
+                    where database_name = 'lake' and starts_with(table_name, 'land_')
+                    group by all
+                ) using (feed)
+                where status = 'landed' and len(names) > 0
+                group by all
+            )
+
+            select 1, feed, 'rejected ' || file || ': ' || reason
+            from of_this_build
+            where status = 'rejected'
+            union all
+            select
+                2,
+                feed,
+                'unknown columns kept in _unknown_columns: '
+                || array_to_string(names, ', ') || ' (' || files || ' files)'
+            from unknown
+            order by all
+            """,
+            [invocation_id],
+        ).fetchall()
     print("\nFeeds                         new rows     all rows   files rejected now")
     for feed, new_rows, all_rows, rejected in feeds:
         print(f"  {feed:<24} {new_rows:>12,} {all_rows:>12,} {rejected:>18,}")
+    for _, feed, trouble in troubles[:MOST_LINES]:
+        print(f"  {feed}: {trouble}")
+    if len(troubles) > MOST_LINES:
+        print(f"  and {len(troubles) - MOST_LINES:,} more: see lake.ledger.landed_files")
     print("\nTables written                    mode             rows   replaced  partitions")
     for model, mode, rows, deleted, partitions in written:
         print(f"  {model:<30} {mode:<14} {rows:>9,} {deleted:>10,} {partitions:>11,}")
@@ -119,7 +173,8 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
 def main() -> int:
     """Build, then summarise, whatever the build's outcome."""
     options, dbt_arguments = parse_arguments(sys.argv[1:])
-    landing = str(Path(options.landing).resolve()) if options.landing else ""
+    own_data = options.landing not in ("", SAMPLE)
+    landing = str(Path(options.landing).resolve()) if own_data else ""
     lake = choose_lake(options.landing, options.lake)
     status = run_dbt(landing, lake, dbt_arguments)
     target = ROOT / "target"

@@ -75,7 +75,7 @@ def delivered_files(landing_path: str, feed: str) -> str:
     `file` is relative to the landing path, so that moving the folder does not land it again.
     Names that start with a dot or an underscore are somebody's unfinished work and are left out.
     A feed without a folder has no files; a landing path that does not exist is a mistake. A folder
-    that is linked to several times is read once, and a link to nowhere is a file that can't be read.
+    that is linked to several times is read once; a link to nowhere is a file that can't be read.
 
     Raises:
         FileNotFoundError: the landing path does not exist.
@@ -196,12 +196,12 @@ def _inspect_text(path: str, form: str) -> dict:
 
 
 def _as_text(path: Path) -> str:
-    """Return a path for DuckDB: a byte that is no UTF-8 is shown, and such a file can't be opened."""
+    """Return a path for DuckDB; a byte that is not UTF-8 is shown, so that file can't be opened."""
     return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _literal(path: str) -> str:
-    """Return a pattern that matches this path alone: DuckDB takes `[`, `*` and `?` for wildcards."""
+    """Return a pattern that matches this path alone: `[`, `*` and `?` are wildcards to DuckDB."""
     return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in path)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -129,7 +130,8 @@ class Project:
             f"attach 'ducklake:{self.lake}/{catalog}' as lake"
             f" (read_only, data_path '{self.lake}/data/', override_data_path true)"
         )
-        connection.execute("use lake.analytics")
+        with suppress(duckdb.CatalogException):  # a lake that holds no mart yet
+            connection.execute("use lake.analytics")
         return connection
 
     def query(self, sql: str, catalog: str = LIVE_CATALOG) -> list[tuple]:

@@ -62,7 +62,7 @@ def json_lines(rows: list[dict]) -> str:
 
 
 def deliver(project: Project, name: str, content: str | bytes | list[dict]) -> Path:
-    """Write a file of the feed: text, bytes, or rows (as CSV). Its time is one the events can have."""
+    """Write a file of the feed: text, bytes, or rows (as CSV)."""
     path = project.landing / "watch_events" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     content = csv_text(content) if isinstance(content, list) else content
@@ -98,9 +98,13 @@ def files_of(project: Project) -> dict[str, tuple[str, ...]]:
 
 
 def contents(project: Project, *, with_batch: bool = False) -> dict[str, list[tuple]]:
-    """Return every row of the tables, sorted; the batch only where the order of arrival is equal."""
+    """Return every row of the tables, sorted; batches are equal only if arrivals are."""
     columns = "*" if with_batch else "* exclude (batch)"
-    return {table: project.query(f"select {columns} from {table} order by all") for table in TABLES}
+    with project.connect() as lake:
+        return {
+            table: lake.execute(f"select {columns} from {table} order by all").fetchall()
+            for table in TABLES
+        }
 
 
 def read_csv_rows(path: Path) -> list[dict]:
