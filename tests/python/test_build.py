@@ -47,16 +47,15 @@ def test_the_summary_says_what_was_new_rejected_unknown_and_touched(project, cap
     assert feeds == [["watch_events", "0", "6", "2"]]
 
     # A part of the project is not published (test_publication.py): ask the live state.
-    monkeypatch.setattr(query.connect, "__defaults__", (lake_plugin.LIVE_CATALOG,))
-    with query.connect("lake") as lake:
+    with query.connect("lake", lake_plugin.LIVE_CATALOG) as lake:
         assert lake.execute("select count(*) from fact_watch_events").fetchall() == [(6,)]
         with pytest.raises(duckdb.Error, match="read-only"):
             lake.execute("delete from fact_watch_events")
     question = project.folder / "question.sql"
     question.write_text("select 'six' as answer, count(*) as n from fact_watch_events")
-    monkeypatch.setattr(sys, "argv", ["query", "--lake", "lake", "--file", str(question)])
+    monkeypatch.setattr(sys, "argv", ["query", "--live", "--lake", "lake", "--file", str(question)])
     assert query.main() == 0 and "six" in capsys.readouterr().out
-    monkeypatch.setattr(sys, "argv", ["query", "--lake", "lake", "select no_such_column"])
+    monkeypatch.setattr(sys, "argv", ["query", "--live", "--lake", "lake", "select no_such_column"])
     assert query.main() == 1 and "no_such_column" in capsys.readouterr().err
 
 
