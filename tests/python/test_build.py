@@ -53,9 +53,13 @@ def test_the_summary_says_what_was_new_rejected_unknown_and_touched(project, cap
             lake.execute("delete from fact_watch_events")
     question = project.folder / "question.sql"
     question.write_text("select 'six' as answer, count(*) as n from fact_watch_events")
-    monkeypatch.setattr(sys, "argv", ["query", "--live", "--lake", "lake", "--file", str(question)])
+    monkeypatch.setattr(
+        sys, "argv", ["query", "--unpublished", "--lake", "lake", "--file", str(question)]
+    )
     assert query.main() == 0 and "six" in capsys.readouterr().out
-    monkeypatch.setattr(sys, "argv", ["query", "--live", "--lake", "lake", "select no_such_column"])
+    monkeypatch.setattr(
+        sys, "argv", ["query", "--unpublished", "--lake", "lake", "select no_such_column"]
+    )
     assert query.main() == 1 and "no_such_column" in capsys.readouterr().err
 
 
