@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 import duckdb
 
+# DuckDB reads through a gap up to this size (bytes) rather than seek: what lies in it is by-catch.
+READ_THROUGH_BYTES = 1 << 14
+
 # A row group is read when its pages are, not when a Bloom filter beside them is asked.
 CHUNKS_READ = """
     with reads as (
@@ -72,8 +75,8 @@ class Reads:
 
     @property
     def columns(self) -> set[str]:
-        """The columns of which something was read."""
-        return {chunk.column for chunk in self.chunks}
+        """The columns of which a chunk was read that is no by-catch."""
+        return {chunk.column for chunk in self.chunks if chunk.bytes > READ_THROUGH_BYTES}
 
     @property
     def row_groups(self) -> dict[tuple[str, int], int]:

@@ -24,11 +24,13 @@
     {%- set limits = {} -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
         {%- set layout = table_layout(node.config) -%}
-        {%- if layout.retention_days is not none -%}
+        {#- A view keeps nothing, and rows without a day of their own cannot grow old. -#}
+        {%- set column = '_delivered_at' if node.name.startswith('land_') else (layout.partitioned_by or [none])[0] -%}
+        {%- if layout.retention_days is not none and column is not none -%}
             {%- do limits.update({node.unique_id: {
                 'name': node.name,
                 'relation': api.Relation.create(database=node.database, schema=node.schema, identifier=node.name),
-                'column': '_delivered_at' if node.name.startswith('land_') else (layout.partitioned_by or [none])[0],
+                'column': column,
                 'days': layout.retention_days | int,
             }}) -%}
         {%- endif -%}
@@ -41,11 +43,6 @@
     {#- A table may not outlive what it is built from: the next rebuild would silently lose the difference.
         A landed row counts from its delivery, which clocks may put before the event. -#}
     {%- for id, limit in limits.items() -%}
-        {%- if limit.column is none -%}
-            {%- do exceptions.raise_compiler_error(
-                limit.name ~ " has retention_days but no partition column to judge its rows by."
-            ) -%}
-        {%- endif -%}
         {%- set spare_days = (var('clock_skew_hours') / 24) | round(0, 'ceil') | int if limit.name.startswith('land_') else 0 -%}
         {%- for child in partitioned_children(id) -%}
             {%- set days = table_layout(child.config).retention_days -%}
