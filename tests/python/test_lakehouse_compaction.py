@@ -18,6 +18,8 @@ from lakehouse_lake import (
     unreferenced_files,
 )
 
+from lake_plugin import PUBLISHED_CATALOG, publish_catalog
+
 
 @pytest.fixture(scope="module")
 def small_files(tmp_path_factory, parsed_manifest) -> Project:
@@ -76,6 +78,37 @@ def test_the_budget_takes_the_worst_partition_and_it_alone(lake):
             )
     run_operation(lake, "compact", budget_bytes=1, tables=["fact_watch_events"])
     assert fact_files(lake) == [1 + APPENDS, 1, 1 + APPENDS]
+
+
+def publish_state(lake: Project, refresh_id: int) -> None:
+    """Give readers the lake as it is, as the end of a whole build does."""
+    with open_for_writing(lake) as connection:
+        publish_catalog(connection, lake.lake)
+        connection.execute(
+            "insert into lake.ledger.publications values ($1, 'a build', now() at time zone 'UTC')",
+            [refresh_id],
+        )
+
+
+def test_readers_of_the_published_state_keep_their_files(lake):
+    asked = "select count(*), sum(watch_seconds), min(batch) from fact_watch_events"
+    (newest,) = lake.query("select max(refresh_id) from lake.ledger.refresh_log")[0]
+    expected = lake.query(asked)
+    # Published is an older state than the newest refresh: its files stay, whatever compaction does.
+    publish_state(lake, newest - 1)
+    with open_for_writing(lake) as connection:
+        connection.execute("delete from fact_watch_events where watch_seconds % 2 = 0")
+    run_operation(lake, "compact", snapshot_days=0, orphan_hours=0)
+    assert fact_files(lake) == [1] * DAYS and lake.query(asked) != expected
+    assert lake.query(asked, PUBLISHED_CATALOG) == expected
+
+    # Published is the newest: readers get the compacted state, and the old files go.
+    publish_state(lake, newest)
+    append_often(lake, appends=2)
+    run_operation(lake, "compact", snapshot_days=0, orphan_hours=0)
+    assert lake.query(asked, PUBLISHED_CATALOG) == lake.query(asked)
+    run_operation(lake, "compact", snapshot_days=0, orphan_hours=0)
+    assert len(list(lake.lake.rglob("dt=*/*.parquet"))) == DAYS
 
 
 def kill_while_compacting(lake: Project, delay_seconds: float) -> bool:
