@@ -69,6 +69,19 @@ benchmark: .venv/development ## Measure the refresh; prints a table of ratios
 benchmark-queries: .venv/development ## Show what the example queries read against what they need (ARGS="--days 30")
 	@$(BIN)/python scripts/benchmark_queries.py $(if $(CHECKED_LAKE),--lake "$(CHECKED_LAKE)") $(ARGS)
 
+.PHONY: compact
+compact: .venv/runtime ## Merge small files, restore the order, drop what nothing refers to (ARGS="--args '{dry_run: true}'")
+	@$(if $(CHECKED_LAKE),REELHOUSE_LAKE="$(CHECKED_LAKE)") $(BIN)/dbt --quiet run-operation compact $(ARGS)
+
+.PHONY: check-pruning
+check-pruning: .venv/development ## Hold what the documented queries read against what the catalog admits
+	@$(BIN)/python scripts/check_pruning.py $(if $(CHECKED_LAKE),--lake "$(CHECKED_LAKE)") $(ARGS)
+
+.PHONY: serve-postgres
+serve-postgres: .venv/development ## Copy what is new to PostgreSQL (SERVING="host=... dbname=...")
+	@$(BIN)/python -c "from duckdb_extensions import import_extension; import_extension('postgres_scanner')"
+	@$(if $(CHECKED_LAKE),REELHOUSE_LAKE="$(CHECKED_LAKE)") $(if $(SERVING),REELHOUSE_SERVING="$(SERVING)") $(BIN)/dbt run-operation serve_postgres $(ARGS)
+
 .PHONY: services
 services: ## Install the real servers that tests start (nginx, Redis, PostgreSQL; Debian packages)
 	@bash scripts/install_services.sh

@@ -1,4 +1,4 @@
-{% macro create_lake_table(relation, sql) %}
+{% macro create_lake_table(relation, sql, layout) %}
     {%- if config.get('contract').enforced -%}
     {{ get_assert_columns_equivalent(sql) }}
     create or replace table {{ relation }} {{ get_table_columns_and_constraints() }};
@@ -10,10 +10,10 @@
         limit 0
     );
     {%- endif %}
-    {% if config.get('partitioned_by') -%}
-    alter table {{ relation }} set partitioned by ({{ config.get('partitioned_by') | join(', ') }});
+    {% if layout.partitioned_by -%}
+    alter table {{ relation }} set partitioned by ({{ layout.partitioned_by | join(', ') }});
     {% endif -%}
-    {% if config.get('sorted_by') -%}
-    alter table {{ relation }} set sorted by ({{ config.get('sorted_by') | join(', ') }});
+    {% if sort_keys(layout) -%}
+    alter table {{ relation }} set sorted by ({{ sort_keys(layout) | join(', ') }});
     {% endif -%}
 {% endmacro %}

@@ -9,7 +9,8 @@
     {%- set rebuild = existing is none or existing.is_view or is_rebuild() -%}
     {%- set keys = config.get('unique_key') or [] -%}
     {%- set keys = [keys] if keys is string else keys -%}
-    {%- set partition = (config.get('partitioned_by') or [none])[0] -%}
+    {%- set layout = table_layout(config) -%}
+    {%- set partition = (layout.partitioned_by or [none])[0] -%}
     {%- set outcome = {'written': 0, 'deleted': 0, 'partitions': 0} -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
@@ -20,9 +21,9 @@
 
     {%- if rebuild -%}
         {% call statement('main') %}
-            {{ create_lake_table(target_relation, sql) }}
+            {{ create_lake_table(target_relation, sql, layout) }}
             insert into {{ target_relation }} by name (
-                {{ clustered(sql) }}
+                {{ clustered(sql, layout) }}
             );
         {% endcall %}
         {%- do outcome.update(count_rows(target_relation, partition)) -%}
@@ -38,7 +39,7 @@
         {%- endif -%}
         {%- if outcome.written > 0 -%}
             {%- do run_query(
-                "insert into " ~ target_relation ~ " by name (" ~ clustered("select * from " ~ delta) ~ ")"
+                "insert into " ~ target_relation ~ " by name (" ~ clustered("select * from " ~ delta, layout) ~ ")"
             ) -%}
         {%- endif -%}
         {%- do run_query("drop table " ~ delta) -%}
@@ -47,6 +48,7 @@
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- set first_batch = first_batch_written(rebuild) -%}
     {%- if first_batch is not none -%}
+        {%- do name_snapshot("refresh", {"refresh_id": refresh_id(), "model": model.name}) -%}
         {%- do run_query(log_entry_sql(
             'rebuild' if first_batch == 0 else config.get('incremental_strategy'), first_batch, outcome, started
         )) -%}

@@ -1,8 +1,6 @@
 {{ config(
     incremental_strategy='delete+insert',
     unique_key=['title_id', 'region', 'activity_date'],
-    partitioned_by=['activity_date'],
-    sorted_by=['title_id', 'region'],
 ) }}
 
 with watch_events as (

@@ -1,8 +1,6 @@
 {{ config(
     incremental_strategy='delete+insert',
     unique_key=['profile_id', 'activity_date'],
-    partitioned_by=['activity_date'],
-    sorted_by=['profile_id'],
     post_hook="delete from {{ this }} where activity_date < {{ activity_horizon(ref('fact_watch_events')) }}",
 ) }}
 

@@ -1,8 +1,3 @@
-{{ config(
-    partitioned_by=['dt'],
-    sorted_by=['profile_id', 'event_ts'],
-) }}
-
 with staged as (
     select * from {{ ref('stg_watch_events') }}
     where

@@ -1,0 +1,30 @@
+{% macro apply_layout() %}
+    {#- At the start of a run: what the project says of the layout and the lake does not say yet. Nothing
+        is written when both agree. Files that are there keep their form until compaction rewrites them. -#}
+    {%- if not is_refresh() -%}{%- do return('') -%}{%- endif -%}
+    {%- set known = {} -%}
+    {%- for row in run_query(
+        "select scope_entry, option_name, value from ducklake_options('" ~ target.database ~ "')"
+    ) -%}
+        {%- do known.update({(row[0] or '', row[1]): row[2] | lower | replace('v', '')}) -%}
+    {%- endfor -%}
+    {%- do set_options(known, '', var('layout')) -%}
+
+    {%- set tables = {} -%}
+    {%- for row in run_query(lake_tables_sql()) -%}
+        {%- do tables.update({(row[0], row[1]): row[2]}) -%}
+    {%- endfor -%}
+    {%- for node in graph.nodes.values() if (node.schema, node.name) in tables -%}
+        {%- set layout = table_layout(node.config) -%}
+        {%- set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.name) -%}
+        {%- do set_options(known, node.schema ~ '.' ~ node.name, (node.config.meta or {}).get('layout') or {}) -%}
+        {%- if sort_keys(layout) | join(', ') != (tables[(node.schema, node.name)] or '') -%}
+            {%- do run_query(
+                "alter table " ~ relation ~ (
+                    " set sorted by (" ~ sort_keys(layout) | join(", ") ~ ")" if sort_keys(layout)
+                    else " reset sorted by"
+                )
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+{% endmacro %}

@@ -1,0 +1,18 @@
+{% macro retention_limits() %}
+    {#- Table, time column and days of every model that is to forget something, by the model's id. -#}
+    {%- set limits = {} -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
+        {%- set layout = table_layout(node.config) -%}
+        {#- A view keeps nothing, and rows without a day of their own cannot grow old. -#}
+        {%- set column = '_delivered_at' if node.name.startswith('land_') else (layout.partitioned_by or [none])[0] -%}
+        {%- if layout.retention_days is not none and column is not none -%}
+            {%- do limits.update({node.unique_id: {
+                'name': node.name,
+                'relation': api.Relation.create(database=node.database, schema=node.schema, identifier=node.name),
+                'column': column,
+                'days': layout.retention_days | int,
+            }}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do return(limits) -%}
+{% endmacro %}

@@ -1,0 +1,110 @@
+with lakehouse_files as (
+    select * from {{ ref('lakehouse_files') }}
+),
+
+lake_tables as (
+    select
+        tables.table_id,
+        schemas.schema_name as table_schema,
+        tables.table_name
+    from {{ source('ducklake', 'ducklake_table') }} as tables
+    inner join {{ source('ducklake', 'ducklake_schema') }} as schemas
+        on tables.schema_id = schemas.schema_id
+    where tables.end_snapshot is null and schemas.end_snapshot is null
+),
+
+options as (
+    select * from {{ source('ducklake', 'ducklake_metadata') }}
+    where "key" = 'target_file_size'
+),
+
+sort_orders as (
+    select * from {{ source('ducklake', 'ducklake_sort_info') }}
+    where end_snapshot is null
+),
+
+layouts as (
+    select
+        lake_tables.table_schema,
+        lake_tables.table_name,
+        sort_orders.begin_snapshot as sorted_since_snapshot,
+        cast(coalesce(of_table."value", of_lake."value") as bigint) as target_file_bytes
+    from lake_tables
+    left join sort_orders
+        on lake_tables.table_id = sort_orders.table_id
+    left join options as of_table
+        on of_table.scope = 'table' and lake_tables.table_id = of_table.scope_id
+    left join options as of_lake
+        on of_lake.scope is null
+),
+
+partitions as (
+    select
+        lakehouse_files.table_schema,
+        lakehouse_files.table_name,
+        lakehouse_files.partition,
+        any_value(layouts.target_file_bytes) as target_file_bytes,
+        count(*) as files,
+        count(*) filter (lakehouse_files.file_bytes < layouts.target_file_bytes) as small_files,
+        count(*) filter (
+            lakehouse_files.written_in_snapshot < layouts.sorted_since_snapshot
+        ) as files_in_old_order,
+        sum(lakehouse_files.row_count) - sum(lakehouse_files.deleted_rows) as row_count,
+        sum(lakehouse_files.deleted_rows) as deleted_rows,
+        sum(lakehouse_files.file_bytes) as bytes,
+        sum(lakehouse_files.file_bytes) filter (
+            lakehouse_files.file_bytes < layouts.target_file_bytes
+        ) as small_file_bytes,
+        -- What nobody deletes from, orders or partitions only ever grows: its full files can stay.
+        bool_and(
+            lakehouse_files.partition is null
+            and lakehouse_files.deleted_rows = 0
+            and layouts.sorted_since_snapshot is null
+        ) as grows_only
+    from lakehouse_files
+    inner join layouts
+        on
+            lakehouse_files.table_schema = layouts.table_schema
+            and lakehouse_files.table_name = layouts.table_name
+    group by
+        lakehouse_files.table_schema,
+        lakehouse_files.table_name,
+        lakehouse_files.partition
+),
+
+judged as (
+    select
+        *,
+        greatest(ceil(bytes / target_file_bytes), 1) as files_expected,
+        case when grows_only then 'merge' else 'rewrite' end as method
+    from partitions
+),
+
+final as (
+    select
+        ---------- ids
+        table_schema,
+        table_name,
+        partition,
+
+        ---------- dimensions
+        method,
+        files > files_expected + {{ var('spare_files_per_partition') }}
+        or files_in_old_order > 0
+        or deleted_rows > {{ var('deleted_share_before_rewrite') }} * (row_count + deleted_rows)
+            as is_due,
+
+        ---------- measures
+        files,
+        small_files,
+        files_in_old_order,
+        cast(files_expected as bigint) as files_expected,
+        row_count,
+        deleted_rows,
+        bytes,
+        case method when 'merge' then coalesce(small_file_bytes, 0) else bytes end as bytes_to_rewrite,
+        target_file_bytes
+    from judged
+)
+
+select * from final

@@ -1,0 +1,70 @@
+-- A data file never changes, so each footer is read once: that of a file which is not in here yet.
+-- The refresh's tables come first; of a table that is not named here, a file is seen one refresh later.
+-- depends_on: {{ ref('fact_watch_events') }}, {{ ref('daily_user_metrics') }}, {{ ref('daily_title_metrics') }}
+-- depends_on: {{ ref('quarantine_watch_events') }}
+{{ config(
+    materialized='incremental',
+    post_hook="delete from {{ this }} where data_file_id not in (select data_file_id from {{ ref('lakehouse_files') }})",
+) }}
+
+with lakehouse_files as (
+    select * from {{ ref('lakehouse_files') }}
+),
+
+lake_columns as (
+    select
+        schemas.schema_name as table_schema,
+        tables.table_name,
+        columns.column_name,
+        columns.column_type
+    from {{ source('ducklake', 'ducklake_column') }} as columns
+    inner join {{ source('ducklake', 'ducklake_table') }} as tables
+        on columns.table_id = tables.table_id
+    inner join {{ source('ducklake', 'ducklake_schema') }} as schemas
+        on tables.schema_id = schemas.schema_id
+    where
+        columns.end_snapshot is null
+        and tables.end_snapshot is null
+        and schemas.end_snapshot is null
+        and columns.parent_column is null
+),
+
+footers as (
+    {{ parquet_footers(data_files_without_chunks()) }}
+),
+
+final as (
+    select
+        ---------- ids
+        lakehouse_files.data_file_id,
+        footers.row_group_id,
+        lakehouse_files.table_schema,
+        lakehouse_files.table_name,
+        lakehouse_files.partition,
+        footers.path_in_schema as column_name,
+
+        ---------- dimensions
+        lake_columns.column_type,
+        footers.encodings as encoding,
+        footers.compression,
+
+        ---------- measures
+        footers.row_group_num_rows as row_count,
+        footers.stats_null_count as null_count,
+        footers.stats_distinct_count as distinct_count,
+        footers.total_compressed_size as compressed_bytes,
+        footers.total_uncompressed_size as uncompressed_bytes,
+        coalesce(footers.bloom_filter_length, 0) as bloom_filter_bytes,
+        footers.stats_min_value as min_value,
+        footers.stats_max_value as max_value
+    from footers
+    inner join lakehouse_files
+        on footers.file_name = lakehouse_files.file
+    left join lake_columns
+        on
+            lakehouse_files.table_schema = lake_columns.table_schema
+            and lakehouse_files.table_name = lake_columns.table_name
+            and footers.path_in_schema = lake_columns.column_name
+)
+
+select * from final

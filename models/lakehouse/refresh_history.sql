@@ -1,0 +1,71 @@
+with refresh_log as (
+    select * from {{ source('ledger', 'refresh_log') }}
+),
+
+snapshots as (
+    select
+        snapshot_id,
+        cast(commit_extra_info ->> 'refresh_id' as bigint) as refresh_id,
+        commit_extra_info ->> 'model' as model
+    from {{ source('ducklake', 'ducklake_snapshot_changes') }}
+    where commit_message = 'refresh'
+),
+
+tables as (
+    select
+        table_id,
+        table_name
+    from {{ source('ducklake', 'ducklake_table') }}
+),
+
+data_files as (
+    select * from {{ source('ducklake', 'ducklake_data_file') }}
+),
+
+files_written as (
+    select
+        snapshots.refresh_id,
+        snapshots.model,
+        count(*) as files_written,
+        sum(data_files.file_size_bytes) as bytes_written
+    from snapshots
+    inner join data_files
+        on snapshots.snapshot_id = data_files.begin_snapshot
+    inner join tables
+        on
+            data_files.table_id = tables.table_id
+            and snapshots.model = tables.table_name
+    group by snapshots.refresh_id, snapshots.model
+),
+
+final as (
+    select
+        ---------- ids
+        refresh_log.refresh_id,
+        refresh_log.model,
+
+        ---------- dimensions
+        refresh_log.mode,
+
+        ---------- measures
+        refresh_log.rows_written,
+        refresh_log.rows_deleted,
+        refresh_log.partitions_touched,
+        files_written.files_written,
+        files_written.bytes_written,
+        refresh_log.seconds,
+
+        ---------- timestamps
+        refresh_log.started_at,
+
+        ---------- metadata
+        refresh_log.first_batch,
+        refresh_log.invocation_id
+    from refresh_log
+    left join files_written
+        on
+            refresh_log.refresh_id = files_written.refresh_id
+            and refresh_log.model = files_written.model
+)
+
+select * from final

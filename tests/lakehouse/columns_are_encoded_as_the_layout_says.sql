@@ -1,0 +1,35 @@
+-- Timestamps are delta encoded, what a model calls a column of few values has a dictionary, and every
+-- chunk is compressed as the project says. A column of so few times that a dictionary is smaller still
+-- (one per file, say) may have one.
+with chunks as (
+    select * from {{ ref('lakehouse_column_chunks') }}
+    where row_count >= {{ var('judged_row_group_rows') }}
+),
+
+expected as (
+    {{ expected_encodings() }}
+),
+
+compared as (
+    select
+        chunks.*,
+        coalesce(of_column.encoding, of_type.encoding) as expected_encoding,
+        of_column.encoding is null and chunks.distinct_count * 5 <= chunks.row_count as may_have_dictionary
+    from chunks
+    left join expected as of_column
+        on
+            chunks.table_name = of_column.table_name
+            and chunks.column_name = of_column.name
+    left join expected as of_type
+        on
+            of_type.table_name is null
+            and chunks.column_type = of_type.name
+)
+
+select * from compared
+where
+    compression <> upper('{{ var("layout").parquet_compression }}')
+    or (
+        encoding <> expected_encoding
+        and not (coalesce(may_have_dictionary, false) and encoding = 'RLE_DICTIONARY')
+    )

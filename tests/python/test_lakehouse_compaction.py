@@ -1,0 +1,194 @@
+"""Compaction and retention: what they change, what they must not, and a kill at any instant."""
+
+import random
+import time
+
+import pytest
+from conftest import ROWS_ONLY, Project
+from lakehouse_lake import (
+    APPENDS,
+    DAYS,
+    append_often,
+    build_lake,
+    copy_lake,
+    fact_files,
+    open_for_writing,
+    run_operation,
+    table_contents,
+    unreferenced_files,
+)
+
+from lake_plugin import PUBLISHED_CATALOG, publish_catalog
+
+
+@pytest.fixture(scope="module")
+def small_files(tmp_path_factory, parsed_manifest) -> Project:
+    """A lake whose fact has one file of each day's own, many of late rows, and deleted rows."""
+    project = Project(tmp_path_factory.mktemp("small_files") / "project", parsed_manifest)
+    build_lake(project, events_per_day=2000)
+    append_often(project)
+    return project
+
+
+@pytest.fixture
+def lake(small_files, project) -> Project:
+    copy_lake(small_files, project)
+    return project
+
+
+def test_a_compaction_leaves_one_file_a_day_and_every_row(lake):
+    before, snapshot = table_contents(lake), lake.query("select max(snapshot_id) from lake.snapshots()")
+    assert fact_files(lake) == [1 + APPENDS] * DAYS
+
+    planned = run_operation(lake, "compact", dry_run=True).stdout
+    assert planned.count("would rewrite") >= DAYS and fact_files(lake) == [1 + APPENDS] * DAYS
+
+    run_operation(lake, "compact")
+    assert fact_files(lake) == [1] * DAYS
+    assert table_contents(lake) == before
+    assert lake.query(
+        "select sum(deleted_rows), count(*) filter (delete_file_bytes > 0)"
+        " from lake.lakehouse.lakehouse_files where table_name = 'fact_watch_events'"
+    ) == [(0, 0)]
+    # Rows lie in the order of the layout again, and a reader of the past still finds it.
+    assert lake.query(
+        "select count(*) from (select (region, profile_id, event_ts) as place,"
+        " lag((region, profile_id, event_ts)) over (partition by dt order by rowid) as previous"
+        " from fact_watch_events) where place < previous"
+    ) == [(0,)]
+    assert lake.query(
+        f"select count(*) from fact_watch_events at (version => {snapshot[0][0]})"
+    ) == [before["analytics.fact_watch_events"][:1]]
+
+    again = run_operation(lake, "compact", snapshot_days=0, orphan_hours=0).stdout
+    assert "Nothing to compact." in again and table_contents(lake) == before
+    # A refresh after it has nothing to do, and finds no debt.
+    lake.build("--selector", "after_compaction")
+    lake.build(*ROWS_ONLY)
+    assert lake.query(
+        "select count(*) from ledger.refresh_log where refresh_id > 1 and model like '%watch%'"
+    ) == [(0,)]
+
+
+def test_the_budget_takes_the_worst_partition_and_it_alone(lake):
+    with open_for_writing(lake) as connection:
+        for _ in range(2):
+            connection.execute(
+                "insert into fact_watch_events from fact_watch_events where dt = '2025-01-02' limit 5"
+            )
+    run_operation(lake, "compact", budget_bytes=1, tables=["fact_watch_events"])
+    assert fact_files(lake) == [1 + APPENDS, 1, 1 + APPENDS]
+
+
+def publish_state(lake: Project, refresh_id: int) -> None:
+    """Give readers the lake as it is, as the end of a whole build does."""
+    with open_for_writing(lake) as connection:
+        publish_catalog(connection, lake.lake)
+        connection.execute(
+            "insert into lake.ledger.publications values ($1, 'a build', now() at time zone 'UTC')",
+            [refresh_id],
+        )
+
+
+def test_readers_of_the_published_state_keep_their_files(lake):
+    asked = "select count(*), sum(watch_seconds), min(batch) from fact_watch_events"
+    (newest,) = lake.query("select max(refresh_id) from lake.ledger.refresh_log")[0]
+    expected = lake.query(asked)
+    # Published is an older state than the newest refresh: its files stay, whatever compaction does.
+    publish_state(lake, newest - 1)
+    with open_for_writing(lake) as connection:
+        connection.execute("delete from fact_watch_events where watch_seconds % 2 = 0")
+    run_operation(lake, "compact", snapshot_days=0, orphan_hours=0)
+    assert fact_files(lake) == [1] * DAYS and lake.query(asked) != expected
+    assert lake.query(asked, PUBLISHED_CATALOG) == expected
+
+    # Published is the newest: readers get the compacted state, and the old files go.
+    publish_state(lake, newest)
+    append_often(lake, appends=2)
+    run_operation(lake, "compact", snapshot_days=0, orphan_hours=0)
+    assert lake.query(asked, PUBLISHED_CATALOG) == lake.query(asked)
+    run_operation(lake, "compact", snapshot_days=0, orphan_hours=0)
+    assert len(list(lake.lake.rglob("dt=*/*.parquet"))) == DAYS
+
+
+def kill_while_compacting(lake: Project, delay_seconds: float) -> bool:
+    """Start a compaction, kill it some time after its first step; False if it came to its end."""
+    process = lake.start("run-operation", "compact")
+    output = lake.folder / "output.txt"
+    while process.is_alive() and "rewrite" not in (output.read_text() if output.exists() else ""):
+        time.sleep(0.005)
+    process.join(delay_seconds)
+    was_alive = process.is_alive()
+    process.kill()
+    process.join()
+    return was_alive
+
+
+def test_a_kill_at_any_instant_loses_nothing(small_files, lake):
+    chance, expected = random.Random(1), table_contents(lake)
+    kills = 0
+    for _ in range(6):
+        kills += kill_while_compacting(lake, chance.uniform(0.0, 0.3))
+        assert table_contents(lake) == expected
+        if set(fact_files(lake)) == {1}:
+            copy_lake(small_files, lake)
+    assert kills >= 3
+    run_operation(lake, "compact", snapshot_days=0, orphan_hours=0)
+    assert fact_files(lake) == [1] * DAYS and table_contents(lake) == expected
+    assert unreferenced_files(lake) == set()
+
+
+@pytest.mark.slow
+def test_twenty_five_kills_each_repaired_by_the_next_run(small_files, lake):
+    chance, expected = random.Random(2), table_contents(lake)
+    kills, orphans = 0, 0
+    while kills < 25:
+        copy_lake(small_files, lake)
+        kills += kill_while_compacting(lake, chance.uniform(0.0, 0.5))
+        assert table_contents(lake) == expected
+        orphans += len(unreferenced_files(lake))
+        run_operation(lake, "compact", snapshot_days=0, orphan_hours=0)
+        assert fact_files(lake) == [1] * DAYS and table_contents(lake) == expected
+        assert unreferenced_files(lake) == set()
+    assert orphans > 0, "no kill came while a file was written: the test showed too little"
+
+
+def test_a_lake_that_is_written_to_is_not_compacted(lake):
+    before = table_contents(lake)
+    with open_for_writing(lake):
+        refused = run_operation(lake, "compact", expect_success=False)
+        assert refused.returncode != 0 and "lock" in refused.stdout
+    assert table_contents(lake) == before and fact_files(lake) == [1 + APPENDS] * DAYS
+
+
+def test_orphans_go_and_files_of_the_catalog_stay(lake):
+    some_file = next(lake.lake.rglob("dt=*/*.parquet"))
+    orphan = some_file.with_name("ducklake-left-over.parquet")
+    orphan.write_bytes(some_file.read_bytes())
+    before = table_contents(lake)
+    run_operation(lake, "compact", tables=["none"])
+    assert orphan.exists(), "a young file may belong to a transaction that still runs"
+    run_operation(lake, "compact", tables=["none"], orphan_hours=0)
+    assert not orphan.exists() and table_contents(lake) == before
+
+
+def keep_one_day(lake: Project) -> None:
+    """Give every table of the lake's own project file `retention_days: 1`."""
+    file = lake.own("dbt_project.yml")
+    file.write_text(file.read_text().replace("retention_days: null", "retention_days: 1"))
+
+
+def test_retention_drops_old_days_and_refuses_what_a_rebuild_would_lose(lake):
+    # Staging and quarantine have no days to judge by, so the line is for the others.
+    keep_one_day(lake)
+    refused = run_operation(lake, "apply_retention", expect_success=False)
+    assert refused.returncode != 0
+    assert "land_watch_events would keep 1 days, and fact_watch_events" in refused.stdout
+    before = table_contents(lake)
+    # Without a skew of clocks nothing is delivered before it happens, and both may keep one day.
+    skewless = {"clock_skew_hours": 0}
+    planned = lake.dbt("run-operation", "apply_retention", "--args", "{dry_run: true}", vars=skewless)
+    assert "would drop" in planned.stdout and table_contents(lake) == before
+    lake.dbt("run-operation", "apply_retention", vars=skewless)
+    for table, day in (("fact_watch_events", "dt"), ("daily_user_metrics", "activity_date")):
+        assert lake.query(f"select min({day})::varchar from {table}") == [("2025-01-02",)]

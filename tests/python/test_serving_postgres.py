@@ -1,0 +1,148 @@
+"""The serving copy in a real PostgreSQL: what is sent, which index answers, and who has to wait."""
+
+import threading
+
+import psycopg
+import pytest
+from conftest import ROWS_ONLY, Project
+from duckdb_extensions import import_extension
+from lakehouse_lake import run_operation
+from postgres_process import postgres_server
+
+from generate_watch_events import generate
+
+SERVED = ("fact_watch_events", "daily_user_metrics")
+# The three documented ways to ask the fact, and the index that is there for each.
+QUERIES = {
+    "watch_by_profile": (
+        "select event_ts, title_id, watch_seconds from analytics.fact_watch_events"
+        " where profile_id = 'p0000100' and event_ts >= '2025-01-01' and event_ts < '2025-01-31'"
+        " order by event_ts desc"
+    ),
+    "watch_by_title": (
+        "select event_ts, watch_seconds from analytics.fact_watch_events"
+        " where title_id = 't00100' and region = 'eu-west'"
+        " and event_ts >= '2025-01-01' and event_ts < '2025-01-31'"
+    ),
+    "watch_by_region": (
+        "select sum(watch_seconds) from analytics.fact_watch_events"
+        " where region = 'eu-west' and device_type = 'tablet'"
+        " and dt between '2025-01-02' and '2025-01-03'"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def server():
+    import_extension("postgres_scanner")
+    with postgres_server() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def served(server, tmp_path_factory, parsed_manifest) -> Project:
+    """A lake of a few days, published once."""
+    project = Project(tmp_path_factory.mktemp("served") / "project", parsed_manifest)
+    deliver(project, first_day=0, days=4, events_per_day=6_000)
+    project.build("--select", "+daily_user_metrics", *ROWS_ONLY)
+    publish(project, server)
+    return project
+
+
+def deliver(project: Project, **arguments) -> None:
+    generate(project.landing, profiles=2_000, titles=400, late_share=0.0, **arguments)
+
+
+def publish(project: Project, server: str) -> str:
+    return run_operation(project, "serve_postgres", address=server).stdout
+
+
+def rows(connection, table: str) -> list[tuple]:
+    return connection.execute(f"select * from {table} order by 1, 2").fetchall()
+
+
+def assert_copies_equal(project: Project, server: str) -> None:
+    with project.connect() as lake, psycopg.connect(server) as postgres:
+        for table in SERVED:
+            assert rows(postgres, f"analytics.{table}") == rows(lake, table) != []
+
+
+def plan_nodes(plan: dict) -> list[dict]:
+    nodes = [plan]
+    for child in plan.get("Plans", []):
+        nodes += plan_nodes(child)
+    return nodes
+
+
+@pytest.mark.parametrize("index", QUERIES)
+def test_each_documented_query_uses_its_index(served, server, index):
+    with psycopg.connect(server) as postgres:
+        (plan,) = postgres.execute(
+            f"explain (analyze, format json) {QUERIES[index]}"
+        ).fetchone()
+    scans = [node for node in plan_nodes(plan[0]["Plan"]) if "Index Name" in node]
+    assert [node["Index Name"] for node in scans] == [index], plan
+    if index == "watch_by_region":
+        assert scans[0]["Node Type"] == "Index Only Scan" and scans[0]["Heap Fetches"] == 0
+    assert scans[0]["Actual Rows"] > 0
+
+
+def test_a_publish_sends_only_the_partitions_that_were_touched(served, server):
+    assert_copies_equal(served, server)
+    assert "published" not in publish(served, server)
+
+    with psycopg.connect(server) as postgres:
+        before = dict(postgres.execute(
+            "select dt, array_agg(distinct xmin::text) from analytics.fact_watch_events group by dt"
+        ).fetchall())
+    deliver(served, first_day=4, days=1, events_per_day=300)
+    generate(
+        served.landing / "late", seed=9, days=1, events_per_day=50, profiles=2_000, titles=400,
+        late_share=0.0,
+    )
+    (served.landing / "late" / "watch_events" / "2025-01-01").rename(
+        served.landing / "watch_events" / "late-2025-01-01"
+    )
+    served.build("--select", "+daily_user_metrics", *ROWS_ONLY)
+    publish(served, server)
+    assert_copies_equal(served, server)
+    with psycopg.connect(server) as postgres:
+        after = dict(postgres.execute(
+            "select dt, array_agg(distinct xmin::text) from analytics.fact_watch_events group by dt"
+        ).fetchall())
+    sent = {str(day) for day in after if after[day] != before.get(day)}
+    assert sent == {"2025-01-01", "2025-01-05"}
+
+
+def test_readers_neither_wait_nor_see_half_of_a_publish(served, server):
+    total = "select sum(total_watch_time), count(*) from analytics.daily_user_metrics"
+    seen, failures, stop = set(), [], threading.Event()
+
+    def read() -> None:
+        try:
+            with psycopg.connect(server, autocommit=True) as reader:
+                reader.execute("set lock_timeout = '200ms'")
+                while not stop.is_set():
+                    seen.add(reader.execute(total).fetchone())
+        except psycopg.Error as error:
+            failures.append(error)
+
+    with psycopg.connect(server) as old_reader:
+        old_reader.execute("set transaction isolation level repeatable read")
+        before = old_reader.execute(total).fetchone()
+        readers = [threading.Thread(target=read) for _ in range(4)]
+        for reader in readers:
+            reader.start()
+        # Everything is sent anew while the old reader's transaction stays open.
+        served.build("--select", "daily_user_metrics", "--full-refresh", *ROWS_ONLY)
+        deliver(served, first_day=5, days=1, events_per_day=300)
+        served.build("--select", "+daily_user_metrics", *ROWS_ONLY)
+        publish(served, server)
+        stop.set()
+        for reader in readers:
+            reader.join()
+        assert old_reader.execute(total).fetchone() == before
+    with psycopg.connect(server) as postgres:
+        after = postgres.execute(total).fetchone()
+    assert failures == [] and seen == {before, after} and before != after
+    assert_copies_equal(served, server)
