@@ -11,3 +11,7 @@ for format in parquet csv.gz jsonl.gz parquet parquet csv jsonl parquet csv.gz p
         --duplicate-share 0.02 --dirty-share 0.01 --format "$format" --quiet > /dev/null
     day=$((day + 1))
 done
+
+# resource_metrics: one day, by the minute.
+rm -rf seeds/sample/resource_metrics
+python scripts/generate_delivery.py resource_metrics --out seeds/sample --seed 7 --start 2025-01-14 > /dev/null
