@@ -1,11 +1,8 @@
-{% macro latency_cells(requests, period) -%}
-    {#- The body that latency_minutely and latency_hourly share: first by bucket, then by cell. -#}
+{% macro latency_cells(requests, keys) -%}
+    {#- What every table of latencies has in common: first by bucket, then by cell. -#}
     with bucketed as (
         select
-            service_name,
-            endpoint,
-            dt,
-            date_trunc('{{ period }}', request_ts) as {{ period }}_ts,
+            {{ keys | join(', ') }},
             {{ sketch_bucket('response_time_ms') }} as bucket,
             count(*) as requests,
             count(response_time_ms) as timed_requests,
@@ -20,8 +17,7 @@
 
     select
         ---------- ids
-        service_name,
-        endpoint,
+        {{ keys | join(', ') }},
 
         ---------- measures
         cast(sum(requests) as bigint) as requests,
@@ -32,10 +28,6 @@
         cast(coalesce(sum(response_time_ms_sum), 0) as decimal(38, 3)) as response_time_ms_sum,
         list(bucket order by bucket) filter (bucket is not null) as latency_buckets,
         list(timed_requests order by bucket) filter (bucket is not null) as latency_counts,
-
-        ---------- timestamps
-        {{ period }}_ts,
-        dt,
 
         ---------- metadata
         max(batch) as batch

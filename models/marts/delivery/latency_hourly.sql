@@ -6,7 +6,10 @@
 ) }}
 
 with requests as (
-    select * from {{ ref('api_request_logs') }}
+    select
+        *,
+        date_trunc('hour', request_ts) as hour_ts
+    from {{ ref('api_request_logs') }}
     where
         {{ touched(
             ref('api_request_logs'),
@@ -15,7 +18,7 @@ with requests as (
 ),
 
 final as (
-    {{ latency_cells('requests', 'hour') }}
+    {{ latency_cells('requests', keys=['service_name', 'endpoint', 'hour_ts', 'dt']) }}
 )
 
 select * from final

@@ -7,7 +7,10 @@
 ) }}
 
 with requests as (
-    select * from {{ ref('api_request_logs') }}
+    select
+        *,
+        date_trunc('minute', request_ts) as minute_ts
+    from {{ ref('api_request_logs') }}
     where
         {{ touched(
             ref('api_request_logs'),
@@ -25,7 +28,7 @@ dense as (
 ),
 
 final as (
-    {{ latency_cells('dense', 'minute') }}
+    {{ latency_cells('dense', keys=['service_name', 'endpoint', 'minute_ts', 'dt']) }}
 )
 
 select * from final
