@@ -7,9 +7,3 @@
         ['request_time', 'upstream_response_time', 'upstream_addr', 'upstream_status']
     )
 {%- endmacro %}
-
-
-{% macro attempts_of(value) -%}
-    {#- nginx joins the attempts of one request by ", ", and by " : " after a redirect inside. -#}
-    (?:{{ value }})(?:(?:, | : )(?:{{ value }}))*
-{%- endmacro %}
