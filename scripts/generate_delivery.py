@@ -215,7 +215,7 @@ def requests_of_day(
             select
                 *,
                 case
-                    when elsewhere < 0.1 then {pick(tuple(SERVED_FROM), "elsewhere * 10")}
+                    when elsewhere < 0.3 then {pick(tuple(SERVED_FROM), "(elsewhere / 0.3)")}
                     else {matched("client_region", homes)}
                 end as serving_region
             from placed

@@ -1,7 +1,4 @@
 {% macro sketch_value(bucket) -%}
     {#- The one point of a bucket that is nowhere further than the error from any value in it. -#}
-    case
-        when {{ bucket }} = {{ sketch_zero_bucket() }} then 0
-        else exp({{ bucket }} * {{ sketch_log_gamma() }}) * {{ 1 - var('sketch_relative_error') }}
-    end
+    exp({{ bucket }} * {{ sketch_log_gamma() }}) * {{ 1 - var('sketch_relative_error') }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
 {% macro sketch_zero_bucket() -%}
-    {#- Zero has no logarithm: it has a bucket of its own, which sorts before all others. -#}
-    (-32768)
+    {#- Zero has no logarithm: its bucket lies so far below all others that its value is exactly 0. -#}
+    (-1000000)
 {%- endmacro %}

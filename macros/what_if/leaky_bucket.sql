@@ -1,13 +1,13 @@
 {% macro leaky_bucket(requests) -%}
-    {#- The level of the bucket is kept as the number that grows by 1000 with each request that is
-        taken and of which `rate` drain every millisecond: level = held - rate * now. So one number is
-        the whole state, and a request is taken exactly when it moves that number.
-        A pause in which a full bucket would drain makes a period of its own; periods that can't fill
-        the bucket are left out. -#}
+    {#- nginx counts in thousandths of a request. What is `held` grows by 1000 with each request that is
+        taken, `drained` is what the rate took off since midnight, and the level of the bucket is the
+        difference. So one number is the whole state, and a request is taken exactly when it moves it.
+        A pause in which a full bucket drains begins a new period; periods that can't fill the bucket
+        are left out. -#}
     with paused as (
         select
             *,
-            epoch_ms(request_ts) - epoch_ms(date_trunc('day', request_ts)) as now_ms,
+            rate_per_second * (epoch_ms(request_ts) - epoch_ms(date_trunc('day', request_ts))) as drained,
             coalesce(
                 rate_per_second * (
                     epoch_ms(request_ts) - lag(epoch_ms(request_ts)) over bucket
@@ -45,7 +45,8 @@
             > 1 + least(burst, coalesce(delay, burst))
     ),
 
-    -- Lists in lists: a list that grows is copied at each step, so it must not grow long.
+    -- Each request as [drained, most that may be held before it]. In pieces, because a list that grows
+    -- is copied at each step. No column is used inside list_reduce: DuckDB 1.5 takes it from a wrong row.
     pieces as (
         select
             zone,
@@ -53,10 +54,9 @@
             dt,
             period,
             rate_per_second,
-            burst,
             delay,
             position // 128 as piece,
-            list(cast(now_ms as double) order by position) as times,
+            list([drained, drained + 1000 * (burst - 1)] order by position) as arrivals,
             list(request_id order by position) as request_ids,
             list(request_ts order by position) as request_timestamps
         from crowded
@@ -69,28 +69,27 @@
             client_key,
             dt,
             rate_per_second,
-            burst,
             delay,
-            flatten(list(times order by piece)) as times,
+            flatten(list(arrivals order by piece)) as arrivals,
             flatten(list(request_ids order by piece)) as request_ids,
             flatten(list(request_timestamps order by piece)) as request_timestamps,
             flatten(list_reduce(
-                list_transform(list(times order by piece), lambda times: [times]),
-                lambda before, times: list_append(before, list_reduce(
-                    list_transform(times[1], lambda now: [now]),
-                    lambda held, now: list_append(
+                list(arrivals order by piece),
+                lambda pieces, piece: list_append(pieces, list_reduce(
+                    piece,
+                    lambda held, arrival: list_append(
                         held,
                         case
-                            when held[-1] + 1000 - rate_per_second * now[1] > 1000 * burst then held[-1]
-                            else greatest(rate_per_second * now[1], held[-1] + 1000)
+                            when held[-1] > arrival[2] then held[-1]
+                            else greatest(arrival[1], held[-1] + 1000)
                         end
                     ),
-                    [before[-1][-1]]
+                    [pieces[-1][-1]]
                 )[2:]),
                 [[-1e18]]
             )) as held
         from pieces
-        group by zone, client_key, dt, period, rate_per_second, burst, delay
+        group by zone, client_key, dt, period, rate_per_second, delay
     ),
 
     judged as (
@@ -102,7 +101,7 @@
             delay,
             unnest(request_ids) as request_id,
             unnest(request_timestamps) as request_ts,
-            unnest(times) as now_ms,
+            unnest(arrivals)[1] as drained,
             unnest(held[2:]) as held,
             unnest(held[:-2]) as held_before
         from periods
@@ -117,7 +116,7 @@
         held > held_before as is_passed,
         case
             when held > held_before and delay is not null
-                then floor(greatest(0, held - rate_per_second * now_ms - 1000 * delay) / rate_per_second)
+                then floor(greatest(0, held - drained - 1000 * delay) / rate_per_second)
             else 0
         end as delay_ms
     from judged
