@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -46,9 +47,12 @@ class Nginx:
             f"{kind}_temp_path {folder}/{kind};"
             for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
+        # A worker that drops root's rights can't read a test's folder.
+        user = "user root;" if os.geteuid() == 0 else ""
         (folder / "nginx.conf").write_text(
             f"""
-            daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log warn;
+            {user} daemon off; worker_processes 1; pid {folder}/pid;
+            error_log {folder}/error.log warn;
             events {{ worker_connections 4096; }}
             http {{
                 {temporary} {LOG_FORMAT} access_log {folder}/access.log reelhouse;
