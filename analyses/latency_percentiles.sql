@@ -48,11 +48,11 @@ rest as (
 ),
 
 sketches as (
-    select service_name, endpoint, latency_buckets, latency_counts from hours
+    select service_name, endpoint, sketch_buckets, sketch_counts from hours
     union all
-    select service_name, endpoint, latency_buckets, latency_counts from minutes
+    select service_name, endpoint, sketch_buckets, sketch_counts from minutes
     union all
-    select service_name, endpoint, latency_buckets, latency_counts from rest
+    select service_name, endpoint, sketch_buckets, sketch_counts from rest
 ),
 
 merged as (
@@ -62,9 +62,9 @@ merged as (
 select
     service_name,
     endpoint,
-    list_sum(latency_counts) as requests,
-    {{ sketch_quantile('latency_buckets', 'latency_counts', 0.5) }} as p50_ms,
-    {{ sketch_quantile('latency_buckets', 'latency_counts', 0.95) }} as p95_ms,
-    {{ sketch_quantile('latency_buckets', 'latency_counts', 0.99) }} as p99_ms
+    list_sum(sketch_counts) as requests,
+    {{ sketch_quantile('sketch_buckets', 'sketch_counts', 0.5) }} as p50_ms,
+    {{ sketch_quantile('sketch_buckets', 'sketch_counts', 0.95) }} as p95_ms,
+    {{ sketch_quantile('sketch_buckets', 'sketch_counts', 0.99) }} as p99_ms
 from merged
 order by p95_ms desc

@@ -26,8 +26,8 @@ quantiles as (
         service_name,
         endpoint,
         is_now,
-        list_sum(latency_counts) as requests,
-        {{ sketch_quantile('latency_buckets', 'latency_counts', 0.95) }} as p95_ms
+        list_sum(sketch_counts) as requests,
+        {{ sketch_quantile('sketch_buckets', 'sketch_counts', 0.95) }} as p95_ms
     from sketches
 ),
 

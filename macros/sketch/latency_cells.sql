@@ -26,8 +26,8 @@
         cast(sum(server_errors) as bigint) as server_errors,
         cast(sum(response_bytes) as bigint) as response_bytes,
         cast(coalesce(sum(response_time_ms_sum), 0) as decimal(38, 3)) as response_time_ms_sum,
-        list(bucket order by bucket) filter (bucket is not null) as latency_buckets,
-        list(timed_requests order by bucket) filter (bucket is not null) as latency_counts,
+        list(bucket order by bucket) filter (bucket is not null) as sketch_buckets,
+        list(timed_requests order by bucket) filter (bucket is not null) as sketch_counts,
 
         ---------- metadata
         max(batch) as batch

@@ -2,8 +2,8 @@
     {#- One sketch a key from many: counts of equal buckets are added. Nothing is lost by it. -#}
     select
         {{ keys | join(', ') }},
-        list(bucket order by bucket) as latency_buckets,
-        list(requests order by bucket) as latency_counts
+        list(bucket order by bucket) as sketch_buckets,
+        list(requests order by bucket) as sketch_counts
     from (
         select
             {{ keys | join(', ') }},
@@ -12,8 +12,8 @@
         from (
             select
                 {{ keys | join(', ') }},
-                unnest(latency_buckets) as bucket,
-                unnest(latency_counts) as requests
+                unnest(sketch_buckets) as bucket,
+                unnest(sketch_counts) as requests
             from {{ sketches }}
         ) as single_buckets
         group by {{ keys | join(', ') }}, bucket

@@ -58,7 +58,7 @@ def test_the_real_log_goes_in_unchanged(shared_data, lines, project):
     )
     assert {tuple(row[:5]): row[5] for row in found} == expected
     assert project.query(
-        "select sum(requests), sum(client_errors), sum(server_errors), count(latency_buckets)"
+        "select sum(requests), sum(client_errors), sum(server_errors), count(sketch_buckets)"
         " from latency_daily"
     ) == [
         (

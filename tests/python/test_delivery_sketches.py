@@ -52,7 +52,7 @@ def merged_quantiles(connection) -> dict[float, float]:
         "{{ merged_sketches('(select 1 as one, * from sketches)', ['one']) }}", "sketch"
     )
     columns = ", ".join(
-        render(f"{{{{ sketch_quantile('latency_buckets', 'latency_counts', {q}) }}}}", "sketch")
+        render(f"{{{{ sketch_quantile('sketch_buckets', 'sketch_counts', {q}) }}}}", "sketch")
         for q in QUANTILES
     )
     found = connection.execute(f"select {columns} from ({merged})").fetchone()

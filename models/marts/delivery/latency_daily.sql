@@ -43,8 +43,8 @@ final as (
         cast(totals.server_errors as bigint) as server_errors,
         cast(totals.response_bytes as bigint) as response_bytes,
         totals.response_time_ms_sum,
-        sketches.latency_buckets,
-        sketches.latency_counts,
+        sketches.sketch_buckets,
+        sketches.sketch_counts,
 
         ---------- timestamps
         totals.dt,

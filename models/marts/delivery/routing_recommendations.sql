@@ -21,8 +21,8 @@ routes as (
     select
         client_region,
         serving_region,
-        cast(list_sum(latency_counts) as bigint) as requests,
-        {{ sketch_quantile('latency_buckets', 'latency_counts', 0.95) }} as p95_ms
+        cast(list_sum(sketch_counts) as bigint) as requests,
+        {{ sketch_quantile('sketch_buckets', 'sketch_counts', 0.95) }} as p95_ms
     from sketches
 ),
 
