@@ -1,4 +1,4 @@
-"""SQL of the project's own macros, for tests that need a formula and no lake."""
+"""SQL of the project's own macros, for tests and benchmarks that need a formula and no lake."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import jinja2
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def render(text: str, *folders: str, **variables: object) -> str:
