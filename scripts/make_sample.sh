@@ -11,3 +11,17 @@ for format in parquet csv.gz jsonl.gz parquet parquet csv jsonl parquet csv.gz p
         --duplicate-share 0.02 --dirty-share 0.01 --format "$format" --quiet > /dev/null
     day=$((day + 1))
 done
+
+# resource_metrics: one day, by the minute.
+rm -rf seeds/sample/resource_metrics
+python scripts/generate_delivery.py resource_metrics --out seeds/sample --seed 7 --start 2025-01-14 > /dev/null
+
+# api_requests: three days in three formats; on the second evening playback gets slow, then catalog fails.
+rm -rf seeds/sample/api_requests
+date=12
+for format in log.gz jsonl.gz parquet; do
+    python scripts/generate_delivery.py api_requests --out seeds/sample --seed 7 --start "2025-01-$date" \
+        --requests-per-day 1200 --clients 150 --format "$format" \
+        --incident playback,2025-01-13T18:00,50,8,0 --incident catalog,2025-01-13T20:30,45,1,0.5 > /dev/null
+    date=$((date + 1))
+done

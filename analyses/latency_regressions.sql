@@ -1,0 +1,53 @@
+-- What got slower? The last whole hour before "now" against the same hour of the week in the four
+-- weeks before, merged; with too few requests on either side nothing is said.
+{% set hour_ts = "(date_trunc('hour', " ~ as_of(ref('latency_hourly'), "hour_ts + interval 1 hour") ~ ") - interval 1 hour)" %}
+
+with hours as (
+    select
+        *,
+        hour_ts = {{ hour_ts }} as is_now
+    from {{ ref('latency_hourly') }}
+    where
+        hour_ts in (
+            {{ hour_ts }},
+            {{ hour_ts }} - interval 7 day,
+            {{ hour_ts }} - interval 14 day,
+            {{ hour_ts }} - interval 21 day,
+            {{ hour_ts }} - interval 28 day
+        )
+),
+
+sketches as (
+    {{ merged_sketches('hours', keys=['service_name', 'endpoint', 'is_now']) }}
+),
+
+quantiles as (
+    select
+        service_name,
+        endpoint,
+        is_now,
+        list_sum(sketch_counts) as requests,
+        {{ sketch_quantile('sketch_buckets', 'sketch_counts', 0.95) }} as p95_ms
+    from sketches
+),
+
+compared as (
+    select
+        service_name,
+        endpoint,
+        max(requests) filter (is_now) as requests,
+        max(requests) filter (not is_now) as former_requests,
+        max(p95_ms) filter (is_now) as p95_ms,
+        max(p95_ms) filter (not is_now) as former_p95_ms
+    from quantiles
+    group by service_name, endpoint
+)
+
+select
+    *,
+    p95_ms / former_p95_ms as p95_ratio
+from compared
+where
+    requests >= {{ var('regression_minimum_requests', 30) }}
+    and former_requests >= {{ var('regression_minimum_requests', 30) }}
+order by p95_ratio desc

@@ -1,0 +1,11 @@
+{% macro normalised_endpoint(path) -%}
+    {#- The patterns stand in the SQL as constants: a regular expression that comes from a column is
+        compiled anew for every row. -#}
+    {%- set expression = namespace(sql="regexp_extract(" ~ path ~ ", '^(?:[a-z]+://[^/]+)?([^?#]*)', 1)") -%}
+    {%- for rule in endpoint_rules() -%}
+        {%- set pattern = dbt.string_literal(dbt.escape_single_quotes(rule[0])) -%}
+        {%- set replacement = dbt.string_literal(dbt.escape_single_quotes(rule[1])) -%}
+        {%- set expression.sql = "regexp_replace(" ~ expression.sql ~ ", " ~ pattern ~ ", " ~ replacement ~ ", 'g')" -%}
+    {%- endfor -%}
+    {{ expression.sql }}
+{%- endmacro %}

@@ -1,0 +1,11 @@
+{% macro sketch_quantile(buckets, counts, quantile) -%}
+    {#- The first bucket at which the counts, added up from below, reach the rank that quantile_disc
+        takes. -#}
+    {%- set found -%}
+    {{ buckets }}[1 + len(list_filter(
+        list_transform({{ counts }}, lambda requests, position: list_sum({{ counts }}[:position])),
+        lambda reached: reached < greatest(1, ceil(list_sum({{ counts }}) * {{ quantile }}))
+    ))]
+    {%- endset -%}
+    {{ sketch_value(found) }}
+{%- endmacro %}

@@ -1,0 +1,53 @@
+{{ config(
+    partitioned_by=['dt'],
+    sorted_by=['service_name', 'endpoint', 'request_ts'],
+) }}
+
+with staged as (
+    select * from {{ ref('stg_api_requests') }}
+    where
+        not _is_rejected
+        and {{ arrived(ref('stg_api_requests')) }}
+),
+
+first_deliveries as (
+    select * from staged
+    qualify row_number() over (
+        partition by request_id
+        order by batch, _file, _row
+    ) = 1
+),
+
+final as (
+    select
+        ---------- ids
+        request_id,
+        service_name,
+        client_key,
+
+        ---------- dimensions
+        endpoint,
+        method,
+        status_code,
+        client_region,
+        serving_region,
+        upstream_server,
+        upstream_servers,
+        upstream_statuses,
+        rate_limit_status,
+
+        ---------- measures
+        response_time_ms,
+        response_bytes,
+
+        ---------- timestamps
+        request_ts,
+        dt,
+
+        ---------- metadata
+        batch
+    from first_deliveries
+    where {{ never_delivered_before('first_deliveries', 'request_id', ref('stg_api_requests')) }}
+)
+
+select * from final

@@ -1,0 +1,17 @@
+{{ config(
+    incremental_strategy='delete+insert',
+    unique_key=['client_region', 'serving_region', 'dt'],
+    partitioned_by=['dt'],
+    sorted_by=['client_region', 'serving_region'],
+) }}
+
+with requests as (
+    select * from {{ ref('api_request_logs') }}
+    where {{ touched(ref('api_request_logs'), keys=['client_region', 'serving_region', 'dt']) }}
+),
+
+final as (
+    {{ latency_cells('requests', keys=['client_region', 'serving_region', 'dt']) }}
+)
+
+select * from final

@@ -1,0 +1,24 @@
+{{ config(
+    incremental_strategy='delete+insert',
+    unique_key=['service_name', 'endpoint', 'hour_ts', 'dt'],
+    partitioned_by=['dt'],
+    sorted_by=['service_name', 'endpoint', 'hour_ts'],
+) }}
+
+with requests as (
+    select
+        *,
+        date_trunc('hour', request_ts) as hour_ts
+    from {{ ref('api_request_logs') }}
+    where
+        {{ touched(
+            ref('api_request_logs'),
+            keys=['service_name', 'endpoint', "date_trunc('hour', request_ts)", 'dt'],
+        ) }}
+),
+
+final as (
+    {{ latency_cells('requests', keys=['service_name', 'endpoint', 'hour_ts', 'dt']) }}
+)
+
+select * from final

@@ -1,0 +1,107 @@
+{{ config(materialized='view') }}
+
+with indicators as (
+    select * from {{ ref('service_level_indicators') }}
+    where
+        dt >= cast({{ as_of(ref('service_level_indicators'), 'slot_ts') }} as date)
+        - {{ var('alert_horizon_days') }}
+),
+
+objectives as (
+    select * from {{ ref('service_level_objectives') }}
+),
+
+alerts as (
+    select * from {{ ref('burn_rate_alerts') }}
+),
+
+-- Also the slots without a request, or an alert would not end when the requests do.
+slots as (
+    select
+        objective,
+        unnest(generate_series(
+            min(slot_ts),
+            {{ as_of(ref('service_level_indicators'), 'slot_ts') }},
+            interval 5 minute
+        )) as slot_ts
+    from indicators
+    group by objective
+),
+
+filled as (
+    select
+        slots.objective,
+        slots.slot_ts,
+        coalesce(indicators.requests, 0) as requests,
+        coalesce(indicators.bad_requests, 0) as bad_requests
+    from slots
+    left join indicators
+        on
+            slots.objective = indicators.objective
+            and slots.slot_ts = indicators.slot_ts
+),
+
+windows as (
+    select
+        filled.objective,
+        alerts.alert,
+        alerts.severity,
+        alerts.burn_rate as alerting_burn_rate,
+        alerts.minimum_bad_requests,
+        1 - objectives.target as error_budget,
+        {% for length in ['long', 'short'] -%}
+        sum(filled.requests) over {{ length }}_window as {{ length }}_requests,
+        sum(filled.bad_requests) over {{ length }}_window as {{ length }}_bad_requests,
+        {% endfor -%}
+        filled.slot_ts
+    from filled
+    inner join objectives
+        on filled.objective = objectives.objective
+    cross join alerts
+    window
+        {% for length in ['long', 'short'] -%}
+        {{ length }}_window as (
+            partition by filled.objective, alerts.alert
+            order by filled.slot_ts
+            range between to_minutes(alerts.{{ length }}_window_minutes - 5) preceding and current row
+        ){{ ',' if not loop.last }}
+        {% endfor %}
+),
+
+rates as (
+    select
+        *,
+        long_bad_requests / nullif(long_requests, 0) / error_budget as long_burn_rate,
+        short_bad_requests / nullif(short_requests, 0) / error_budget as short_burn_rate
+    from windows
+),
+
+final as (
+    select
+        ---------- ids
+        objective,
+        alert,
+
+        ---------- dimensions
+        severity,
+        coalesce(
+            long_burn_rate >= alerting_burn_rate
+            and short_burn_rate >= alerting_burn_rate
+            and long_bad_requests >= minimum_bad_requests,
+            false
+        ) as is_alerting,
+
+        ---------- measures
+        cast(long_requests as bigint) as long_requests,
+        cast(long_bad_requests as bigint) as long_bad_requests,
+        cast(short_requests as bigint) as short_requests,
+        cast(short_bad_requests as bigint) as short_bad_requests,
+        long_burn_rate,
+        short_burn_rate,
+
+        ---------- timestamps
+        slot_ts
+    from rates
+)
+
+select * from final

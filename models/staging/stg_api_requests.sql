@@ -1,0 +1,173 @@
+with landed as (
+    select * from {{ ref('land_api_requests') }}
+),
+
+lines as (
+    select
+        *,
+        {{ log_line('line') }} as logged
+    from landed
+),
+
+parts as (
+    select
+        *,
+        {{ log_tail('logged.tail') }} as timed,
+        regexp_extract(
+            logged.request, '^([A-Z]+) (\S+)(?: HTTP/[0-9.]+)?$', ['method', 'path']
+        ) as asked
+    from lines
+),
+
+-- One text a field, whether it comes in a column of its own or in a log line.
+fields as (
+    select
+        ---------- ids
+        coalesce(nullif(request_id, ''), {{ log_pair('logged.tail', ['request_id']) }}) as request_id,
+        coalesce(
+            nullif(service_name, ''),
+            {{ log_pair('logged.tail', ['service']) }},
+            nullif(logged.virtual_host, ''),
+            nullif(regexp_extract(_file, '^api_requests/([A-Za-z][A-Za-z0-9_.-]*)/', 1), ''),
+            case when line is not null then '{{ var("default_service_name") }}' end
+        ) as service_name,
+        coalesce(nullif(client_key, ''), logged.client) as client_key,
+
+        ---------- dimensions
+        coalesce(
+            nullif(endpoint, ''),
+            nullif(asked.path, ''),
+            case when line is not null then '{{ var("unreadable_request_endpoint") }}' end
+        ) as path,
+        nullif(coalesce(method, asked.method), '') as method,
+        coalesce(status_code, logged.status) as status_code,
+        coalesce(nullif(client_region, ''), {{ log_pair('logged.tail', ['region']) }}) as client_region,
+        coalesce(nullif(serving_region, ''), {{ log_pair('logged.tail', ['serving_region']) }})
+            as serving_region,
+        coalesce(
+            nullif(upstream_servers, ''),
+            {{ log_pair('logged.tail', ['upstream_addr'], attempts_of('[^\\s",]+')) }},
+            nullif(timed.upstream_addr, '')
+        ) as upstream_servers,
+        coalesce(
+            nullif(upstream_statuses, ''),
+            {{ log_pair('logged.tail', ['upstream_status'], attempts_of('\\d{3}|-')) }},
+            nullif(timed.upstream_status, '')
+        ) as upstream_statuses,
+        coalesce(nullif(rate_limit_status, ''), {{ log_pair('logged.tail', ['limit_req_status']) }})
+            as rate_limit_status,
+
+        ---------- measures
+        nullif(response_time_ms, '') as response_time_ms,
+        coalesce({{ log_pair('logged.tail', ['request_time', 'rt']) }}, nullif(timed.request_time, ''))
+            as request_time,
+        coalesce(nullif(response_bytes, ''), replace(logged.bytes, '-', '0')) as response_bytes,
+
+        ---------- timestamps
+        request_ts,
+        logged.time as logged_time,
+        {{ log_pair('logged.tail', ['msec']) }} as logged_msec,
+
+        ---------- metadata
+        _batch_id as batch,
+        _file,
+        _row,
+        _occurrence,
+        _delivered_at,
+        case
+            when _malformed is not null then _malformed
+            when line is not null and logged.status = '' then 'line_not_understood'
+        end as _malformed,
+        {{ raw_text(api_request_columns()) }} as _raw,
+        line
+    from parts
+),
+
+typed as (
+    select
+        * exclude (status_code, response_time_ms, response_bytes, request_ts),
+        try_cast(status_code as integer) as status_code,
+        -- nginx writes seconds with a decimal point, Apache's %D whole microseconds.
+        coalesce(
+            try_cast(response_time_ms as double),
+            round(try_cast(request_time as double) * case when contains(request_time, '.') then 1e3 else 1e-3 end, 3)
+        ) as response_time_ms,
+        response_time_ms is not null and try_cast(response_time_ms as double) is null
+            as response_time_is_unreadable,
+        try_cast(response_bytes as bigint) as response_bytes,
+        -- A log line is written when the request ends; what is counted is when it began.
+        coalesce(
+            try_cast(request_ts as timestamp),
+            make_timestamp(cast(round((try_cast(logged_msec as double) - coalesce(try_cast(request_time as double), 0)) * 1e3) as bigint) * 1000),
+            try_strptime(logged_time, '%d/%b/%Y:%H:%M:%S %z') at time zone 'UTC'
+        ) as request_ts,
+        {{ normalised_endpoint('path') }} as endpoint
+    from fields
+),
+
+validated as (
+    select
+        *,
+        case
+            when _malformed is not null then [_malformed]
+            else {{ rejection_reasons({
+                'request_id_malformed': 'request_id is not null and ' ~ is_malformed_id('request_id'),
+                'service_name_malformed': is_malformed_id('service_name'),
+                'endpoint_missing': "endpoint is null or length(endpoint) > 2048",
+                'method_malformed': "not regexp_full_match(method, '[A-Za-z]{1,20}')",
+                'status_code_impossible': 'coalesce(status_code not between 100 and 599, true)',
+                'client_region_unknown':
+                    'client_region is not null and ' ~ is_unknown_member('client_region', ref('regions'), 'region'),
+                'serving_region_unknown':
+                    'serving_region is not null and ' ~ is_unknown_member('serving_region', ref('regions'), 'region'),
+                'response_time_ms_not_a_number': 'response_time_is_unreadable or isnan(response_time_ms)',
+                'response_time_ms_negative': 'response_time_ms < 0',
+                'response_time_ms_impossible':
+                    'response_time_ms > ' ~ var('longest_response_time_ms') ~ ' and not isnan(response_time_ms)',
+                'response_bytes_impossible': 'response_bytes is null or response_bytes < 0',
+                'request_ts_unparseable': 'request_ts is null',
+                'request_ts_absurd': is_absurd_timestamp('request_ts'),
+            }) }}
+        end as _rejection_reasons
+    from typed
+),
+
+final as (
+    select
+        ---------- ids
+        case
+            when _malformed is null then coalesce(request_id, md5(coalesce(line, _raw) || '#' || _occurrence))
+        end as request_id,
+        service_name,
+        client_key,
+
+        ---------- dimensions
+        endpoint,
+        upper(method) as method,
+        status_code,
+        coalesce(client_region, 'unknown') as client_region,
+        coalesce(serving_region, 'unknown') as serving_region,
+        nullif(string_split_regex(upstream_servers, ', | : ')[-1], '-') as upstream_server,
+        string_split_regex(upstream_servers, ', | : ') as upstream_servers,
+        string_split_regex(upstream_statuses, ', | : ') as upstream_statuses,
+        lower(rate_limit_status) as rate_limit_status,
+
+        ---------- measures
+        response_time_ms,
+        response_bytes,
+
+        ---------- timestamps
+        request_ts,
+        cast(request_ts as date) as dt,
+
+        ---------- metadata
+        batch,
+        _file,
+        _row,
+        _raw,
+        _rejection_reasons,
+        len(_rejection_reasons) > 0 as _is_rejected
+    from validated
+)
+
+select * from final

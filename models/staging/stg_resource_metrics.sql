@@ -1,0 +1,104 @@
+with landed as (
+    select * from {{ ref('land_resource_metrics') }}
+),
+
+-- An empty field means "not measured", in text formats as well.
+filled as (
+    select
+        * replace (
+            nullif(cpu_percent, '') as cpu_percent,
+            nullif(memory_percent, '') as memory_percent,
+            nullif(disk_percent, '') as disk_percent,
+            nullif(network_bytes, '') as network_bytes,
+            nullif(is_ready, '') as is_ready
+        )
+    from landed
+),
+
+typed as (
+    select
+        ---------- ids
+        service_name,
+        instance,
+
+        ---------- dimensions
+        coalesce(try_cast(is_ready as boolean), is_ready is null) as is_ready,
+        is_ready is not null and try_cast(is_ready as boolean) is null as is_ready_unreadable,
+
+        ---------- measures
+        {% for measure in ['cpu_percent', 'memory_percent', 'disk_percent', 'network_bytes'] -%}
+        try_cast({{ measure }} as double) as {{ measure }},
+        {{ measure }} is not null
+        and not coalesce(isfinite(try_cast({{ measure }} as double)), false) as {{ measure }}_unreadable,
+        {% endfor %}
+        ---------- timestamps
+        date_trunc('minute', try_cast(minute_ts as timestamp)) as minute_ts,
+
+        ---------- metadata
+        _batch_id as batch,
+        _file,
+        _row,
+        _delivered_at,
+        _malformed,
+        {{ raw_text([
+            'service_name', 'instance', 'minute_ts', 'cpu_percent', 'memory_percent', 'disk_percent',
+            'network_bytes', 'is_ready'
+        ]) }} as _raw
+    from filled
+),
+
+validated as (
+    select
+        *,
+        case
+            when _malformed is not null then [_malformed]
+            else {{ rejection_reasons({
+                'service_name_malformed': is_malformed_id('service_name'),
+                'instance_malformed': is_malformed_id('instance'),
+                'minute_ts_unparseable': 'minute_ts is null',
+                'minute_ts_absurd': is_absurd_timestamp('minute_ts'),
+                'cpu_percent_not_a_number': 'cpu_percent_unreadable',
+                'cpu_percent_impossible': 'cpu_percent not between 0 and ' ~ var('highest_usage_percent'),
+                'memory_percent_not_a_number': 'memory_percent_unreadable',
+                'memory_percent_impossible': 'memory_percent not between 0 and ' ~ var('highest_usage_percent'),
+                'disk_percent_not_a_number': 'disk_percent_unreadable',
+                'disk_percent_impossible': 'disk_percent not between 0 and 100',
+                'network_bytes_not_a_number': 'network_bytes_unreadable',
+                'network_bytes_impossible': 'network_bytes < 0 or network_bytes > 1e15',
+                'is_ready_not_a_boolean': 'is_ready_unreadable',
+            }) }}
+        end as _rejection_reasons
+    from typed
+),
+
+final as (
+    select
+        ---------- ids
+        service_name || '/' || instance || '@' || strftime(minute_ts, '%Y-%m-%dT%H:%M') as sample_id,
+        service_name,
+        instance,
+
+        ---------- dimensions
+        is_ready,
+
+        ---------- measures
+        cpu_percent,
+        memory_percent,
+        disk_percent,
+        case when len(_rejection_reasons) = 0 then cast(network_bytes as bigint) end as network_bytes,
+
+        ---------- timestamps
+        minute_ts,
+        cast(minute_ts as date) as dt,
+
+        ---------- metadata
+        batch,
+        _file,
+        _row,
+        _raw,
+        _rejection_reasons,
+        len(_rejection_reasons) > 0 as _is_rejected
+    from validated
+)
+
+select * from final
