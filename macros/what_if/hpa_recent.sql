@@ -1,0 +1,8 @@
+{% macro hpa_recent(direction) -%}
+    list_transform(
+        recommendations,
+        lambda former: case
+            when former.at_seconds > now - policy.scale_{{ direction }}_window_seconds then former.replicas
+        end
+    )
+{%- endmacro %}

@@ -1,0 +1,142 @@
+{{ config(
+    incremental_strategy='delete+insert',
+    unique_key=['service_name', 'dt'],
+    partitioned_by=['dt'],
+    sorted_by=['service_name', 'hour_ts'],
+) }}
+
+{%- set weeks = var('demand_history_weeks') %}
+
+-- What could be known before each day began: the same hour of the weeks before, cleared of their
+-- events, carried on by the trend of those weeks, times what the calendars announce for the hour.
+with demand as (
+    select * from {{ ref('service_demand_hourly') }}
+    where {{ near_touched(ref('service_demand_hourly'), days_before=7 * weeks, days_after=7 * weeks) }}
+),
+
+uplifts as (
+    select * from {{ ref('expected_uplifts') }}
+),
+
+-- Every hour that a demand of one to some weeks before can tell of, to a week after the newest day.
+hours as (
+    select distinct
+        demand.service_name,
+        demand.hour_ts + to_days(7 * cast(weeks.week as integer)) as hour_ts,
+        demand.dt + 7 * cast(weeks.week as integer) as dt
+    from demand
+    cross join range(1, {{ weeks + 1 }}) as weeks (week)
+    where
+        demand.dt + 7 * cast(weeks.week as integer)
+        <= cast({{ as_of(ref('service_demand_hourly'), 'hour_ts') }} as date) + 7
+        and {{ near_touched(
+            ref('service_demand_hourly'), days_before=-7, days_after=7 * weeks,
+            day='demand.dt + 7 * cast(weeks.week as integer)'
+        ) }}
+),
+
+hourly_uplifts as (
+    select
+        hours.service_name,
+        hours.hour_ts,
+        product(uplifts.expected_uplift) as expected_uplift,
+        list(uplifts.event_name order by uplifts.event_name) as event_names
+    from (
+        select
+            service_name,
+            hour_ts
+        from hours
+        union
+        select
+            service_name,
+            hour_ts
+        from demand
+    ) as hours
+    inner join uplifts
+        on
+            uplifts.service_name in (hours.service_name, 'all')
+            and hours.hour_ts < uplifts.ends_at
+            and hours.hour_ts + interval 1 hour > uplifts.starts_at
+    group by hours.service_name, hours.hour_ts
+),
+
+usual_demand as (
+    select
+        demand.service_name,
+        demand.hour_ts,
+        demand.batch,
+        demand.cpu_pods_peak / coalesce(hourly_uplifts.expected_uplift, 1) as cpu_pods_peak
+    from demand
+    left join hourly_uplifts
+        on
+            demand.service_name = hourly_uplifts.service_name
+            and demand.hour_ts = hourly_uplifts.hour_ts
+),
+
+weeks_before as (
+    select
+        hours.service_name,
+        hours.hour_ts,
+        hours.dt,
+        usual_demand.cpu_pods_peak,
+        usual_demand.batch,
+        date_diff('day', usual_demand.hour_ts, hours.hour_ts) // 7 as weeks_ago
+    from hours
+    inner join usual_demand
+        on
+            hours.service_name = usual_demand.service_name
+            and usual_demand.hour_ts in (
+                {% for week in range(1, weeks + 1) -%}
+                hours.hour_ts - interval {{ 7 * week }} day{{ ',' if not loop.last }}
+                {% endfor -%}
+            )
+),
+
+-- Growth by week over the hours of the day: how the newer half of the weeks compares with the older.
+trends as (
+    select
+        service_name,
+        dt,
+        least(1.1, greatest(0.9, coalesce(pow(
+            avg(cpu_pods_peak) filter (where weeks_ago <= {{ weeks // 2 }})
+            / avg(cpu_pods_peak) filter (where weeks_ago > {{ weeks // 2 }}),
+            1.0 / {{ weeks / 2 }}
+        ), 1))) as weekly_growth
+    from weeks_before
+    group by service_name, dt
+),
+
+final as (
+    select
+        ---------- ids
+        weeks_before.service_name,
+
+        ---------- dimensions
+        any_value(hourly_uplifts.event_names) as event_names,
+
+        ---------- measures
+        count(*) as weeks_of_history,
+        any_value(trends.weekly_growth) as weekly_growth,
+        coalesce(any_value(hourly_uplifts.expected_uplift), 1) as expected_uplift,
+        quantile_cont(weeks_before.cpu_pods_peak * pow(trends.weekly_growth, weeks_before.weeks_ago), 0.5)
+        * coalesce(any_value(hourly_uplifts.expected_uplift), 1) as predicted_cpu_pods_peak,
+
+        ---------- timestamps
+        weeks_before.hour_ts,
+        weeks_before.dt,
+
+        ---------- metadata
+        max(weeks_before.batch) as batch
+    from weeks_before
+    inner join trends
+        on
+            weeks_before.service_name = trends.service_name
+            and weeks_before.dt = trends.dt
+    left join hourly_uplifts
+        on
+            weeks_before.service_name = hourly_uplifts.service_name
+            and weeks_before.hour_ts = hourly_uplifts.hour_ts
+    group by weeks_before.service_name, weeks_before.hour_ts, weeks_before.dt
+)
+
+select * from final

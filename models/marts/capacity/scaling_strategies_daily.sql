@@ -1,0 +1,60 @@
+{{ config(
+    incremental_strategy='delete+insert',
+    unique_key=['service_name', 'dt'],
+    partitioned_by=['dt'],
+    sorted_by=['service_name', 'strategy'],
+) }}
+
+with minutes as (
+    select * from {{ ref('predictive_scaling') }}
+    where {{ touched(ref('predictive_scaling'), keys=['service_name', 'dt']) }}
+),
+
+-- Both at once, as a schedule that only raises the autoscaler's minimum: the larger of the two.
+strategies as (
+    select
+        *,
+        unnest([
+            {'strategy': 'reactive', 'replicas': reactive_replicas, 'ready_replicas': reactive_ready_replicas},
+            {
+                'strategy': 'predictive',
+                'replicas': cast(scheduled_replicas as double),
+                'ready_replicas': scheduled_ready_replicas
+            },
+            {
+                'strategy': 'both',
+                'replicas': greatest(reactive_replicas, scheduled_replicas),
+                'ready_replicas': greatest(reactive_ready_replicas, scheduled_ready_replicas)
+            }
+        ], recursive := true)
+    from minutes
+),
+
+final as (
+    select
+        ---------- ids
+        service_name,
+
+        ---------- dimensions
+        strategy,
+
+        ---------- measures
+        count(*) as minutes,
+        count(*) filter (where ready_replicas < required_replicas) as minutes_underprovisioned,
+        coalesce(sum((required_replicas - ready_replicas) / 60.0) filter (
+            where ready_replicas < required_replicas
+        ), 0) as missing_replica_hours,
+        sum(replicas) / 60 as replica_hours,
+        max(replicas) as replicas_peak,
+        max(required_replicas) as required_replicas_peak,
+
+        ---------- timestamps
+        dt,
+
+        ---------- metadata
+        max(batch) as batch
+    from strategies
+    group by service_name, strategy, dt
+)
+
+select * from final

@@ -1,0 +1,170 @@
+"""The autoscaler in SQL against the published algorithm: derived cases, and a step-by-step oracle."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+
+import duckdb
+import pytest
+from conftest import ROOT
+from hpa_cases import CASES, HISTORIES
+from hpa_oracle import Autoscaler, Behaviour, Minute, Rate
+
+DAY = date(2025, 1, 1)
+DECISION = "desired_replicas, reason, limited_by"
+
+
+@pytest.fixture(scope="module")
+def what_if_sql(tmp_path_factory, parsed_manifest):
+    """The model as dbt compiles it: it runs unchanged on a lake in memory."""
+    from conftest import Project
+
+    project = Project(tmp_path_factory.mktemp("hpa") / "project", parsed_manifest)
+    project.dbt("compile", "--select", "hpa_what_if")
+    return next(project.target.rglob("compiled/**/hpa_what_if.sql")).read_text()
+
+
+def simulate(sql: str, histories: dict[str, tuple[Behaviour, int, list[Minute | None]]]):
+    """Run the model over histories; return each history's decisions, in order."""
+    policies, rates, minutes = [], [], []
+    for name, (spec, replicas, recorded) in histories.items():
+        policies.append(
+            (name, spec.cpu_target, spec.memory_target, spec.min_replicas, spec.max_replicas)
+            + (spec.up_tolerance, spec.down_tolerance, spec.up_window, spec.down_window)
+            + (spec.up_select, spec.down_select, spec.pod_start)
+        )
+        for direction, of in (("up", spec.up_rates), ("down", spec.down_rates)):
+            rates += [(name, direction, r.kind, r.value, r.period_seconds) for r in of]
+        for number, minute in enumerate(recorded):
+            if minute is not None:
+                moment = datetime(2025, 1, 1) + timedelta(minutes=number)
+                minutes.append((name, replicas, moment, *asdict(minute).values()))
+    import pandas as pd
+
+    frames = {
+        "policies": pd.DataFrame(policies, columns=[
+            "service_name", "cpu_target_percent", "memory_target_percent", "min_replicas",
+            "max_replicas", "scale_up_tolerance", "scale_down_tolerance", "scale_up_window_seconds",
+            "scale_down_window_seconds", "scale_up_select", "scale_down_select", "pod_start_seconds",
+        ]),
+        "rates": pd.DataFrame(
+            rates, columns=["service_name", "direction", "policy_type", "value", "period_seconds"]
+        ),
+        "minutes": pd.DataFrame(minutes, columns=[
+            "service_name", "first_replicas", "minute_ts", "instances", "ready_instances",
+            "cpu_measured_instances", "memory_measured_instances", "cpu_milli", "memory_milli",
+        ]),
+    }  # fmt: skip
+    with duckdb.connect() as connection:
+        connection.execute("attach ':memory:' as lake; use lake")
+        connection.execute("create schema analytics; create schema reference")
+        for name, frame in frames.items():
+            connection.register(name, frame)
+        connection.execute(
+            "create table reference.autoscaling_policies as select * replace ("
+            " cast(cpu_target_percent as integer) as cpu_target_percent,"
+            " cast(memory_target_percent as integer) as memory_target_percent,"
+            " cast(min_replicas as integer) as min_replicas,"
+            " cast(max_replicas as integer) as max_replicas) from policies"
+        )
+        connection.execute(
+            "create table reference.autoscaling_rates as"
+            " select * replace (cast(value as integer) as value) from rates"
+        )
+        connection.execute(
+            "create table analytics.service_utilization_minutely as select service_name,"
+            " cast(instances as integer) as instances,"
+            " cast(ready_instances as integer) as ready_instances,"
+            " cast(cpu_measured_instances as integer) as cpu_measured_instances,"
+            " coalesce(cpu_milli / 10.0 * cpu_measured_instances / nullif(ready_instances, 0), 0)"
+            "   as cpu_percent_total,"
+            " cast(memory_measured_instances as integer) as memory_measured_instances,"
+            " coalesce(memory_milli / 10.0 * memory_measured_instances / nullif(instances, 0), 0)"
+            "   as memory_percent_total,"
+            f" minute_ts, date '{DAY}' as dt, 1 as batch from minutes"
+        )
+        rows = connection.execute(
+            f"select service_name, {DECISION} from ({sql}) order by service_name, sync_ts"
+        ).fetchall()
+    decisions = {name: [] for name in histories}
+    for name, *decision in rows:
+        decisions[name].append(tuple(decision))
+    return decisions
+
+
+def expected_of(spec: Behaviour, replicas: int, recorded: list[Minute | None]):
+    """The oracle's decisions on one history."""
+    autoscaler = Autoscaler(spec, replicas)
+    return [
+        autoscaler.sync(4 * number + quarter + 1, minute)
+        for number, minute in enumerate(recorded)
+        for quarter in range(4)
+    ]
+
+
+def generated_history(draw: random.Random) -> tuple[Behaviour, int, list[Minute | None]]:
+    """A random specification over a random load that ramps, jumps, falls silent and gets unready."""
+    lowest = draw.choice([1, 2, 3, 10])
+    spec = Behaviour(
+        cpu_target=draw.choice([30, 50, 70, 70, 90, 120]),
+        memory_target=draw.choice([None, 60, 80, 80]),
+        min_replicas=lowest,
+        max_replicas=lowest + draw.choice([0, 3, 12, 90]),
+        up_tolerance=draw.choice([0.0, 0.1, 0.1, 0.25]),
+        down_tolerance=draw.choice([0.0, 0.1, 0.1, 0.25]),
+        up_window=draw.choice([0, 0, 30, 120]),
+        down_window=draw.choice([0, 60, 300]),
+        up_select=draw.choice(["Max", "Max", "Min", "Disabled"]),
+        down_select=draw.choice(["Max", "Max", "Min", "Disabled"]),
+        pod_start=draw.choice([0, 30, 120]),
+        up_rates=[
+            Rate(draw.choice(["Pods", "Percent"]), draw.randint(1, 120), draw.choice([15, 30, 60]))
+            for _ in range(draw.choice([0, 1, 2]))
+        ],
+        down_rates=[
+            Rate(draw.choice(["Pods", "Percent"]), draw.randint(1, 100), draw.choice([15, 30, 60]))
+            for _ in range(draw.choice([0, 1, 2]))
+        ],
+    )
+    # A service that names no rate at all has those of `default`.
+    if not spec.up_rates + spec.down_rates:
+        spec.down_rates = [Rate("Pods", 5, 30)]
+    instances = draw.randint(1, 20)
+    load, recorded = draw.randint(50, 20000), []
+    for _ in range(draw.randint(6, 10)):
+        load = max(0, int(load * draw.choice([1, 1, 1.05, 0.95, 1.5, 2.5, 0.4])) + draw.randint(-9, 9))
+        ready = instances if draw.random() < 0.7 else draw.randint(0, instances)
+        cpu_measured = ready if draw.random() < 0.7 else draw.randint(0, ready)
+        memory_measured = instances if draw.random() < 0.7 else draw.randint(0, instances)
+        minute = Minute(
+            instances,
+            ready,
+            cpu_measured,
+            memory_measured,
+            load if cpu_measured else None,
+            draw.randint(0, 90 * 10 * instances) if memory_measured else None,
+        )
+        recorded.append(minute if not recorded or draw.random() < 0.95 else None)
+    while recorded[-1] is None:
+        recorded.pop()
+    return spec, instances, recorded
+
+
+def test_ten_thousand_generated_histories_equal_the_oracle(what_if_sql):
+    draw = random.Random(20250101)
+    histories = {f"h{number}": generated_history(draw) for number in range(10_000)}
+    decisions = simulate(what_if_sql, histories)
+    for name, history in histories.items():
+        assert decisions[name] == expected_of(*history), (name, history)
+    reasons = {why for decided in decisions.values() for _, why, _ in decided}
+    limits = {limited for decided in decisions.values() for _, _, limited in decided}
+    assert reasons == {
+        "above_max_replicas", "a_metric_is_missing", "all_metrics_below_target", "at_target",
+        "cpu_above_target", "memory_above_target", "no_metrics", "below_min_replicas",
+    }  # fmt: skip
+    assert limits == {
+        "scale_down_limit", "scale_down_stabilized", "scale_up_limit", "scale_up_stabilized",
+        "too_few_replicas", "too_many_replicas", None,
+    }  # fmt: skip
