@@ -11,3 +11,6 @@ for format in parquet csv.gz jsonl.gz parquet parquet csv jsonl parquet csv.gz p
         --duplicate-share 0.02 --dirty-share 0.01 --format "$format" --quiet > /dev/null
     day=$((day + 1))
 done
+# Playback, CDN and throughput: two days with what comes late on the third.
+rm -rf seeds/sample/playback_events seeds/sample/cdn_requests seeds/sample/throughput_samples
+python scripts/generate_playback.py --out seeds/sample --seed 7 --ladder seeds/reference/ladder_segments.csv > /dev/null
