@@ -32,6 +32,15 @@ TYPICAL_KBPS = {"tv": 30_000, "console": 40_000, "web": 18_000, "tablet": 12_000
 EDGE_REGIONS = ("us-east", "eu-west")
 BITRATES_KBPS = (600, 1_500, 3_000, 6_000, 16_000)
 HEIGHTS = (360, 480, 720, 1080, 2160)
+LADDER_COLUMNS = (
+    "ladder",
+    "segment_number",
+    "level",
+    "height",
+    "bitrate_kbps",
+    "duration_ms",
+    "size_bits",
+)
 # Milliseconds to the first byte: from the edge, and from the origin behind it.
 EDGE_MS, ORIGIN_MS = 18, 140
 TTL_SECONDS = {"static": 7200, "manifest": 300}
@@ -397,7 +406,7 @@ def write(path: Path, rows: list[dict], summary: Summary) -> None:
         columns = {name: TYPES.get(name, "varchar") for name in rows[0]}
         with duckdb.connect() as connection:
             connection.execute(
-                f"copy (from read_json('{lines}', format = 'newline_delimited', columns = {columns}))"
+                f"copy (from read_json('{lines}', format = 'nd', columns = {columns}))"
                 f" to '{path}' (format parquet, compression zstd)"
             )
         lines.unlink()
