@@ -104,17 +104,6 @@ def cases():
     return draw_cases()
 
 
-@pytest.fixture(scope="module")
-def compiled(tmp_path_factory, parsed_manifest):
-    """The SQL of the models as dbt compiles it: a function of a model's name."""
-    from conftest import Project
-
-    project = Project(tmp_path_factory.mktemp("compiled") / "project", parsed_manifest)
-    project.dbt("compile", "--select", "streaming_sessions", "daily_playback_metrics")
-    folder = project.target / "compiled" / "reelhouse"
-    return lambda name: next(folder.rglob(f"{name}.sql")).read_text()
-
-
 def moment(ms):
     return START + timedelta(milliseconds=ms)
 
@@ -195,8 +184,8 @@ def assert_equal(actual: dict, expected: dict, case: object) -> None:
         assert actual[name] == value, f"{name} is {actual[name]}, not {value}, in {case}"
 
 
-def test_sessions_equal_the_state_machine(compiled, cases):
-    actual = run_model(compiled("streaming_sessions"), cases)
+def test_sessions_equal_the_state_machine(compiled_sql, cases):
+    actual = run_model(compiled_sql("streaming_sessions"), cases)
     assert len(actual) == len(cases) >= 1_000
     for number, events in enumerate(cases):
         assert_equal(actual[number], read_session(events), events)
