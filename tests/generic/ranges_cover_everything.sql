@@ -16,7 +16,7 @@ select
         when position = 1 and {{ lowest }} <> 0 then 'does not begin at 0'
         when position > 1 and former_highest is null then 'follows a range without an end'
         when {{ lowest }} < former_highest then 'overlaps the range below'
-        when {{ lowest }} > former_highest then 'leaves a gap to the range below'
+        when {{ lowest }} > former_highest then 'begins above a gap'
         when {{ highest }} <= {{ lowest }} then 'is empty'
         when next_lowest is null and {{ highest }} is not null then 'leaves a gap above'
         when {{ rising }} <= former_rising then 'does not rise'

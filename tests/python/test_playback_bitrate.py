@@ -70,7 +70,7 @@ def test_each_region_gets_its_nearest_endpoint(compiled_sql, lake):
     [
         (
             "set min_network_speed = 6 where min_network_speed = 5",
-            "leaves a gap to the range below",
+            "begins above a gap",
         ),
         ("set max_network_speed = 6 where max_network_speed = 5", "overlaps the range below"),
         ("set optimal_bitrate = 1440 - optimal_bitrate where optimal_bitrate < 1000", None),
@@ -202,7 +202,7 @@ def test_real_traces_play_as_in_python(real, compiled_sql, lake):
 
 
 def test_odd_traces_play_as_in_python(compiled_sql, lake, tmp_path):
-    """A trace shorter than a download, one that stands still at times, and one of a single sample."""
+    """A trace shorter than a download, one that stands still at times, one of a single sample."""
     generate(tmp_path, days=1, sessions_per_day=1, requests_per_day=1, traces=3)
     odd = [("short", n, 400, k, 30) for n, k in enumerate((900, 0, 4_000, 0), 1)]
     odd += [("still", n, 1_000, k, 0) for n, k in enumerate((0, 0, 8_000, 0, 50_000, 0), 1)]
@@ -221,6 +221,7 @@ def test_odd_traces_play_as_in_python(compiled_sql, lake, tmp_path):
     assert len({trace for trace, *_ in rows}) == 6
 
 
+@pytest.mark.slow
 def test_the_recommended_rules_are_what_the_fit_gives(real, compiled_sql, lake):
     add_traces(lake, f"read_csv('{real}/throughput_samples/traces.csv')", real / "ladders.csv")
     best, in_force = lake.sql(compiled_sql("recommended_quality_rules")).fetchall()
