@@ -25,3 +25,7 @@ for format in log.gz jsonl.gz parquet; do
         --incident playback,2025-01-13T18:00,50,8,0 --incident catalog,2025-01-13T20:30,45,1,0.5 > /dev/null
     date=$((date + 1))
 done
+
+# Playback, CDN and throughput: two days with what comes late on the third.
+rm -rf seeds/sample/playback_events seeds/sample/cdn_requests seeds/sample/throughput_samples
+python scripts/generate_playback.py --out seeds/sample --seed 7 --ladder seeds/reference/ladder_segments.csv > /dev/null

@@ -179,3 +179,15 @@ def shared_data() -> Path:
     if not folder.exists():
         pytest.skip(f"no real data in {folder}: set REELHOUSE_DATA to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def compiled_sql(tmp_path_factory: pytest.TempPathFactory, parsed_manifest: Path):
+    """SQL of a node as dbt compiles it for a first build: a function of the node's name.
+
+    A test runs it over tables of its own, in a DuckDB where a database in memory is named `lake`.
+    """
+    project = Project(tmp_path_factory.mktemp("compiled") / "project", parsed_manifest)
+    project.dbt("compile")
+    files = {path.stem: path for path in (project.target / "compiled").rglob("*.sql")}
+    return lambda name: files[name].read_text()

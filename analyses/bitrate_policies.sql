@@ -1,0 +1,23 @@
+-- How does each policy of bitrate selection fare on these networks?
+with what_if as (
+    select * from {{ ref('bitrate_what_if') }}
+),
+
+final as (
+    select
+        network_type,
+        ladder,
+        policy,
+        is_training_trace,
+        count(*) as traces,
+        sum(bitrate_sum_kbps) / sum(segments) as average_bitrate_kbps,
+        sum(rebuffering_ms) / sum(rebuffering_ms + content_ms) as rebuffering_ratio,
+        sum(rendition_switches) / sum(segments) as switches_per_segment,
+        sum(start_delay_ms) / count(*) as mean_start_delay_ms,
+        avg(qoe_score) as mean_qoe_score
+    from what_if
+    group by network_type, ladder, policy, is_training_trace
+)
+
+select * from final
+order by network_type, ladder, is_training_trace, mean_qoe_score desc

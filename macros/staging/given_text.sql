@@ -1,0 +1,3 @@
+{% macro given_text(column) -%}
+    nullif(trim({{ column }}), '')
+{%- endmacro %}

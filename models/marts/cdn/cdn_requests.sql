@@ -1,0 +1,50 @@
+{{ config(
+    partitioned_by=['dt'],
+    sorted_by=['edge', 'object', 'request_ts'],
+) }}
+
+with staged as (
+    select * from {{ ref('stg_cdn_requests') }}
+    where
+        not _is_rejected
+        and {{ arrived(ref('stg_cdn_requests')) }}
+),
+
+first_deliveries as (
+    select * from staged
+    qualify row_number() over (
+        partition by request_id
+        order by batch, _file, _row
+    ) = 1
+),
+
+final as (
+    select
+        ---------- ids
+        request_id,
+        title_id,
+
+        ---------- dimensions
+        edge,
+        region,
+        object,
+        content_class,
+        cache_status,
+
+        ---------- measures
+        response_bytes,
+        ttl_seconds,
+        age_seconds,
+        time_to_first_byte_ms,
+
+        ---------- timestamps
+        request_ts,
+        dt,
+
+        ---------- metadata
+        batch
+    from first_deliveries
+    where {{ never_delivered_before('first_deliveries', 'request_id', ref('stg_cdn_requests')) }}
+)
+
+select * from final

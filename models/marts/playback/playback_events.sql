@@ -1,0 +1,56 @@
+{{ config(
+    partitioned_by=['session_date'],
+    sorted_by=['session_id', 'event_ts'],
+) }}
+
+with staged as (
+    select * from {{ ref('stg_playback_events') }}
+    where
+        not _is_rejected
+        and {{ arrived(ref('stg_playback_events')) }}
+),
+
+first_deliveries as (
+    select * from staged
+    qualify row_number() over (
+        partition by event_id
+        order by batch, _file, _row
+    ) = 1
+),
+
+final as (
+    select
+        ---------- ids
+        event_id,
+        profile_id,
+        session_id,
+        title_id,
+
+        ---------- dimensions
+        region,
+        device_type,
+        cdn_endpoint,
+        event_type,
+        is_fatal,
+        error_code,
+
+        ---------- measures
+        sequence_number,
+        bitrate_kbps,
+        measured_throughput_kbps,
+        buffer_length_ms,
+
+        ---------- timestamps
+        event_ts,
+        session_started_at,
+        session_date,
+
+        ---------- metadata
+        batch
+    from first_deliveries
+    where {{ never_delivered_before(
+        'first_deliveries', 'event_id', ref('stg_playback_events'), partition='session_date'
+    ) }}
+)
+
+select * from final

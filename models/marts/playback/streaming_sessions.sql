@@ -1,0 +1,239 @@
+{{ config(
+    incremental_strategy='delete+insert',
+    unique_key=['session_id', 'session_date'],
+    partitioned_by=['session_date'],
+    sorted_by=['session_id'],
+) }}
+
+with playback_events as (
+    select * from {{ ref('playback_events') }}
+    where {{ touched(
+        ref('playback_events'), keys=['session_id', 'session_date'], partition='session_date'
+    ) }}
+),
+
+ordered as (
+    select
+        *,
+        event_type = 'end' or (event_type = 'error' and is_fatal) as is_last_event,
+        row_number() over in_order as position
+    from playback_events
+    window in_order as (
+        partition by session_id, session_date
+        order by event_ts asc, sequence_number asc nulls last, event_id asc
+    )
+),
+
+-- What comes after the end, by a clock that jumps or a player that is late, belongs to no playback.
+counted as (
+    select * from ordered
+    qualify coalesce(bool_or(is_last_event) over (
+        partition by session_id, session_date
+        order by position
+        rows between unbounded preceding and 1 preceding
+    ), false) = false
+),
+
+-- What is true from this event to the next one. A lost end of a stall, seek, pause or ad does not
+-- last beyond the next report that the title plays.
+known as (
+    select
+        *,
+        coalesce(bool_or(event_type = 'play_requested') over so_far, false) as is_requested,
+        coalesce(bool_or(event_type in ('first_frame', 'playing')) over so_far, false) as has_started,
+        {% for flag, begin, end in [
+            ('is_stalled', 'stall_start', 'stall_end'),
+            ('is_seeking', 'seek_start', 'seek_end'),
+            ('is_paused', 'pause', 'resume'),
+            ('is_in_ad', 'ad_start', 'ad_end'),
+        ] -%}
+        coalesce(last_value(case
+            when event_type = '{{ begin }}' then true
+            when event_type in ('{{ end }}', 'first_frame', 'playing') then false
+        end ignore nulls) over so_far, false) as {{ flag }},
+        {% endfor -%}
+        last_value(bitrate_kbps ignore nulls) over so_far as current_bitrate_kbps,
+        coalesce(
+            {{ milliseconds_between('event_ts', 'lead(event_ts) over in_order') }}, 0
+        ) as elapsed_ms
+    from counted
+    window
+        in_order as (partition by session_id, session_date order by position),
+        so_far as (
+            partition by session_id, session_date
+            order by position
+            rows between unbounded preceding and current row
+        )
+),
+
+states as (
+    select
+        *,
+        case
+            when is_in_ad then 'ad'
+            when not has_started and is_requested then 'starting'
+            when not has_started then 'idle'
+            when is_paused then 'paused'
+            when is_stalled and is_seeking then 'seek_stall'
+            when is_stalled then 'stall'
+            when is_seeking then 'seeking'
+            else 'playing'
+        end as state
+    from known
+),
+
+intervals as (
+    select
+        *,
+        -- A player that falls silent is not known to play on; one that is paused says nothing.
+        case
+            when state = 'paused' then elapsed_ms
+            else least(elapsed_ms, {{ var('longest_silence_seconds') * 1000 }})
+        end as observed_ms,
+        has_started and not coalesce(lag(has_started) over in_order, false) as is_start,
+        state in ('stall', 'seek_stall')
+        and coalesce(lag(state) over in_order, '') not in ('stall', 'seek_stall') as is_rebuffering_start,
+        has_started and not is_last_event and current_bitrate_kbps is not null
+        and current_bitrate_kbps is distinct from case
+            when lag(has_started) over in_order then lag(current_bitrate_kbps) over in_order
+        end as is_rendition_selection
+    from states
+    window in_order as (partition by session_id, session_date order by position)
+),
+
+sessions as (
+    select
+        session_id,
+        session_date,
+        arg_min(profile_id, position) as profile_id,
+        arg_min(title_id, position) as title_id,
+        arg_min(region, position) as region,
+        arg_min(device_type, position) as device_type,
+        arg_max(cdn_endpoint, position) filter (cdn_endpoint is not null) as cdn_endpoint,
+        max(error_code) filter (is_last_event) as error_code,
+
+        bool_or(has_started) as has_started,
+        bool_or(is_last_event and event_type = 'error') as has_failed,
+        bool_or(is_last_event and event_type = 'end') as has_ended,
+        bool_or(is_requested) as is_requested,
+
+        -- The first frame less the request, less the advertisements between them.
+        cast({{ milliseconds_between(
+            "min(event_ts) filter (is_requested and not has_started)",
+            "min(event_ts) filter (is_start and event_type = 'first_frame')",
+        ) }}
+        - coalesce(sum(elapsed_ms) filter (state = 'ad' and is_requested and not has_started), 0)
+        as bigint) as video_start_time_ms,
+
+        {% for state in ['playing', 'stall', 'seek_stall', 'seeking', 'paused', 'ad'] -%}
+        cast(coalesce(sum(observed_ms) filter (state = '{{ state }}'), 0) as bigint) as {{ state }}_ms,
+        {% endfor -%}
+        cast(sum(elapsed_ms - observed_ms) as bigint) as unobserved_ms,
+        count(*) filter (is_rebuffering_start) as rebuffering_count,
+
+        cast(coalesce(
+            sum(observed_ms) filter (state = 'playing' and current_bitrate_kbps is not null), 0
+        ) as bigint) as bitrate_known_ms,
+        -- kbit/s times ms are bits.
+        cast(coalesce(sum(observed_ms * current_bitrate_kbps) filter (state = 'playing'), 0) as bigint)
+            as played_bits,
+        count(*) filter (is_rendition_selection) as rendition_selections,
+        coalesce(sum(current_bitrate_kbps) filter (is_rendition_selection), 0) as selected_kbps_sum,
+
+        coalesce(
+            list(measured_throughput_kbps order by position)
+                filter (measured_throughput_kbps is not null),
+            []
+        ) as throughputs_kbps,
+
+        count(*) as events,
+        min(session_started_at) as session_started_at,
+        min(event_ts) filter (is_start) as video_started_at,
+        max(event_ts) as last_event_ts,
+        max(event_ts) filter (is_last_event) as ended_at
+    from intervals
+    group by session_id, session_date
+),
+
+-- Events after the end count here only, so that a session's newest batch is that of its newest row.
+delivered as (
+    select
+        session_id,
+        session_date,
+        count(*) as events_delivered,
+        max(batch) as batch
+    from playback_events
+    group by session_id, session_date
+),
+
+final as (
+    select
+        ---------- ids
+        sessions.session_id,
+        sessions.profile_id,
+        sessions.title_id,
+
+        ---------- dimensions
+        case
+            when sessions.has_failed then 'failed'
+            when sessions.has_ended then 'ended'
+            else 'active'
+        end as status,
+        sessions.region,
+        sessions.device_type,
+        sessions.cdn_endpoint,
+        sessions.error_code,
+        sessions.is_requested or sessions.has_started or sessions.has_failed as is_attempt,
+        sessions.has_started,
+        (sessions.is_requested or sessions.has_started)
+        and not sessions.has_started
+        and not sessions.has_failed as is_exit_before_video_start,
+        sessions.has_failed and not sessions.has_started as is_video_start_failure,
+        sessions.has_failed and sessions.has_started as is_playback_failure,
+
+        ---------- measures
+        round({{ harmonic_mean('sessions.throughputs_kbps[-' ~ var('network_speed_samples') ~ ':]') }} / 1000, 3)
+            as network_speed,
+        round({{ harmonic_mean('sessions.throughputs_kbps') }} / 1000, 3) as network_speed_harmonic_mean,
+        list_aggregate(sessions.throughputs_kbps, 'quantile_disc', 0.1) / 1000 as network_speed_p10,
+        len(sessions.throughputs_kbps) as network_samples,
+        sessions.video_start_time_ms,
+        sessions.playing_ms,
+        sessions.playing_ms / 1000 as watched_seconds,
+        sessions.rebuffering_count,
+        sessions.stall_ms + sessions.seek_stall_ms as rebuffering_ms,
+        sessions.seek_stall_ms as rebuffering_seek_ms,
+        (sessions.stall_ms + sessions.seek_stall_ms)
+        / nullif(sessions.playing_ms + sessions.stall_ms + sessions.seek_stall_ms, 0)
+            as rebuffering_ratio,
+        sessions.stall_ms / nullif(sessions.playing_ms + sessions.stall_ms, 0)
+            as rebuffering_without_seeks_ratio,
+        sessions.seeking_ms,
+        sessions.paused_ms,
+        sessions.ad_ms,
+        sessions.unobserved_ms,
+        sessions.selected_kbps_sum / nullif(sessions.rendition_selections, 0) as average_bitrate_kbps,
+        sessions.played_bits / nullif(sessions.bitrate_known_ms, 0) as time_weighted_bitrate_kbps,
+        sessions.played_bits,
+        sessions.bitrate_known_ms,
+        greatest(sessions.rendition_selections - 1, 0) as rendition_switches,
+        sessions.events,
+        delivered.events_delivered - sessions.events as events_after_end,
+
+        ---------- timestamps
+        sessions.session_started_at,
+        sessions.video_started_at,
+        sessions.last_event_ts,
+        sessions.ended_at,
+        sessions.session_date,
+
+        ---------- metadata
+        delivered.batch
+    from sessions
+    inner join delivered
+        on
+            sessions.session_id = delivered.session_id
+            and sessions.session_date = delivered.session_date
+)
+
+select * from final

@@ -1,0 +1,48 @@
+{{ config(
+    partitioned_by=['trace_date'],
+    sorted_by=['trace_id', 'sample_number'],
+) }}
+
+with staged as (
+    select * from {{ ref('stg_throughput_samples') }}
+    where
+        not _is_rejected
+        and {{ arrived(ref('stg_throughput_samples')) }}
+),
+
+first_deliveries as (
+    select * from staged
+    qualify row_number() over (
+        partition by sample_id
+        order by batch, _file, _row
+    ) = 1
+),
+
+final as (
+    select
+        ---------- ids
+        sample_id,
+        trace_id,
+
+        ---------- dimensions
+        network_type,
+
+        ---------- measures
+        sample_number,
+        duration_ms,
+        bandwidth_kbps,
+        latency_ms,
+
+        ---------- timestamps
+        trace_started_at,
+        trace_date,
+
+        ---------- metadata
+        batch
+    from first_deliveries
+    where {{ never_delivered_before(
+        'first_deliveries', 'sample_id', ref('stg_throughput_samples'), partition='trace_date'
+    ) }}
+)
+
+select * from final

@@ -1,0 +1,8 @@
+-- Every landed row that the fact did not keep, and why.
+{{ set_aside_rows(
+    staged=ref('stg_throughput_samples'),
+    kept=ref('throughput_samples'),
+    id='sample_id',
+    payload=['trace_id', 'network_type', 'sample_number', 'duration_ms', 'bandwidth_kbps', 'latency_ms', 'trace_started_at'],
+    partition='trace_date',
+) }}

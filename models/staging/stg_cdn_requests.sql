@@ -1,0 +1,83 @@
+with landed as (
+    select * from {{ ref('land_cdn_requests') }}
+),
+
+-- An empty field means "not reported", in text formats as well.
+reported as (
+    select
+        * replace (
+            coalesce({{ given_text('title_id') }}, 'none') as title_id,
+            {{ given_text('ttl_seconds') }} as ttl_seconds,
+            {{ given_text('age_seconds') }} as age_seconds
+        ),
+        try_cast(request_ts as timestamp) as request_time
+    from landed
+),
+
+validated as (
+    select
+        *,
+        case
+            when _malformed is not null then [_malformed]
+            else {{ rejection_reasons({
+                'request_id_malformed': is_malformed_id('request_id'),
+                'edge_malformed': is_malformed_id('edge'),
+                'title_id_malformed': is_malformed_id('title_id'),
+                'region_unknown': is_unknown_member('region', ref('regions')),
+                'object_missing': 'coalesce(object, \'\') = \'\'',
+                'content_class_unknown': "coalesce(content_class not in ('static', 'dynamic'), true)",
+                'cache_status_unknown': is_unknown_member('cache_status', ref('cdn_cache_statuses')),
+                'request_ts_unparseable': 'request_time is null',
+                'request_ts_absurd': '(' ~ is_absurd_timestamp('request_time') ~ ')',
+                'response_bytes_missing': 'response_bytes is null',
+                'response_bytes_impossible': is_out_of_range('response_bytes', 0, '1e15'),
+                'time_to_first_byte_ms_missing': 'time_to_first_byte_ms is null',
+                'time_to_first_byte_ms_impossible': is_out_of_range('time_to_first_byte_ms', 0, 86400000),
+                'ttl_seconds_impossible': is_out_of_range('ttl_seconds', 0, '4e9'),
+                'age_seconds_impossible': is_out_of_range('age_seconds', 0, '4e9'),
+            }) }}
+        end as _rejection_reasons
+    from reported
+),
+
+final as (
+    select
+        ---------- ids
+        request_id,
+        title_id,
+
+        ---------- dimensions
+        edge,
+        region,
+        object,
+        content_class,
+        cache_status,
+
+        ---------- measures
+        {% for column in ['response_bytes', 'ttl_seconds', 'age_seconds'] -%}
+        case
+            when len(_rejection_reasons) = 0 then cast(try_cast({{ column }} as double) as bigint)
+        end as {{ column }},
+        {% endfor -%}
+        case
+            when len(_rejection_reasons) = 0 then cast(time_to_first_byte_ms as decimal(12, 3))
+        end as time_to_first_byte_ms,
+
+        ---------- timestamps
+        request_time as request_ts,
+        cast(request_time as date) as dt,
+
+        ---------- metadata
+        _batch_id as batch,
+        _file,
+        _row,
+        {{ raw_text([
+            'request_id', 'edge', 'region', 'title_id', 'object', 'content_class', 'cache_status',
+            'response_bytes', 'time_to_first_byte_ms', 'ttl_seconds', 'age_seconds', 'request_ts'
+        ]) }} as _raw,
+        _rejection_reasons,
+        len(_rejection_reasons) > 0 as _is_rejected
+    from validated
+)
+
+select * from final

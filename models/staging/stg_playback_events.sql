@@ -1,0 +1,93 @@
+with landed as (
+    select * from {{ ref('land_playback_events') }}
+),
+
+-- An empty field means "not reported", in text formats as well.
+reported as (
+    select
+        * replace (
+            {% for column in [
+                'sequence_number', 'cdn_endpoint', 'bitrate_kbps', 'measured_throughput_kbps',
+                'buffer_length_ms', 'is_fatal', 'error_code'
+            ] -%}
+            {{ given_text(column) }} as {{ column }}{{ ',' if not loop.last }}
+            {% endfor -%}
+        ),
+        try_cast(event_ts as timestamp) as event_time,
+        try_cast(session_started_at as timestamp) as session_start_time
+    from landed
+),
+
+validated as (
+    select
+        *,
+        case
+            when _malformed is not null then [_malformed]
+            else {{ rejection_reasons({
+                'event_id_malformed': is_malformed_id('event_id'),
+                'profile_id_malformed': is_malformed_id('profile_id'),
+                'session_id_malformed': is_malformed_id('session_id'),
+                'title_id_malformed': is_malformed_id('title_id'),
+                'region_unknown': is_unknown_member('region', ref('regions')),
+                'device_type_unknown': is_unknown_member('device_type', ref('device_types')),
+                'event_type_unknown': is_unknown_member('event_type', ref('playback_event_types')),
+                'event_ts_unparseable': 'event_time is null',
+                'event_ts_absurd': '(' ~ is_absurd_timestamp('event_time') ~ ')',
+                'session_started_at_unparseable': 'session_start_time is null',
+                'event_ts_before_its_session': 'event_time < session_start_time',
+                'event_ts_after_its_session':
+                    'event_time > session_start_time + interval (' ~ var('longest_session_hours') ~ ') hour',
+                'sequence_number_impossible': is_out_of_range('sequence_number', 0, 2147483647),
+                'bitrate_kbps_impossible': is_out_of_range('bitrate_kbps', 1, var('highest_kbps')),
+                'measured_throughput_kbps_impossible':
+                    is_out_of_range('measured_throughput_kbps', 0, var('highest_kbps')),
+                'buffer_length_ms_impossible':
+                    is_out_of_range('buffer_length_ms', 0, var('longest_session_hours') * 3600000),
+                'is_fatal_not_a_boolean': 'is_fatal is not null and try_cast(is_fatal as boolean) is null',
+            }) }}
+        end as _rejection_reasons
+    from reported
+),
+
+final as (
+    select
+        ---------- ids
+        event_id,
+        profile_id,
+        session_id,
+        title_id,
+
+        ---------- dimensions
+        region,
+        device_type,
+        cdn_endpoint,
+        event_type,
+        coalesce(try_cast(is_fatal as boolean), false) as is_fatal,
+        error_code,
+
+        ---------- measures
+        {% for column in ['sequence_number', 'bitrate_kbps', 'measured_throughput_kbps', 'buffer_length_ms'] -%}
+        case
+            when len(_rejection_reasons) = 0 then cast(try_cast({{ column }} as double) as integer)
+        end as {{ column }},
+        {% endfor %}
+        ---------- timestamps
+        event_time as event_ts,
+        session_start_time as session_started_at,
+        cast(session_start_time as date) as session_date,
+
+        ---------- metadata
+        _batch_id as batch,
+        _file,
+        _row,
+        {{ raw_text([
+            'event_id', 'profile_id', 'session_id', 'title_id', 'region', 'device_type', 'event_type',
+            'event_ts', 'session_started_at', 'sequence_number', 'cdn_endpoint', 'bitrate_kbps',
+            'measured_throughput_kbps', 'buffer_length_ms', 'is_fatal', 'error_code'
+        ]) }} as _raw,
+        _rejection_reasons,
+        len(_rejection_reasons) > 0 as _is_rejected
+    from validated
+)
+
+select * from final

@@ -1,0 +1,67 @@
+with landed as (
+    select * from {{ ref('land_throughput_samples') }}
+),
+
+typed as (
+    select
+        * replace ({{ given_text('network_type') }} as network_type),
+        try_cast(trace_started_at as timestamp) as trace_start_time
+    from landed
+),
+
+validated as (
+    select
+        *,
+        case
+            when _malformed is not null then [_malformed]
+            else {{ rejection_reasons({
+                'trace_id_malformed': is_malformed_id('trace_id'),
+                'network_type_malformed': 'network_type is not null and ' ~ is_malformed_id('network_type'),
+                'sample_number_missing': 'sample_number is null',
+                'sample_number_impossible': is_out_of_range('sample_number', 1, 2147483647),
+                'duration_ms_missing': 'duration_ms is null',
+                'duration_ms_impossible': is_out_of_range('duration_ms', 1, 86400000),
+                'bandwidth_kbps_missing': 'bandwidth_kbps is null',
+                'bandwidth_kbps_impossible': is_out_of_range('bandwidth_kbps', 0, var('highest_kbps')),
+                'latency_ms_missing': 'latency_ms is null',
+                'latency_ms_impossible': is_out_of_range('latency_ms', 0, 86400000),
+                'trace_started_at_unparseable': 'trace_start_time is null',
+                'trace_started_at_absurd': '(' ~ is_absurd_timestamp('trace_start_time') ~ ')',
+            }) }}
+        end as _rejection_reasons
+    from typed
+),
+
+final as (
+    select
+        ---------- ids
+        trace_id || ':' || sample_number as sample_id,
+        trace_id,
+
+        ---------- dimensions
+        network_type,
+
+        ---------- measures
+        {% for column in ['sample_number', 'duration_ms', 'bandwidth_kbps', 'latency_ms'] -%}
+        case
+            when len(_rejection_reasons) = 0 then cast(try_cast({{ column }} as double) as integer)
+        end as {{ column }},
+        {% endfor %}
+        ---------- timestamps
+        trace_start_time as trace_started_at,
+        cast(trace_start_time as date) as trace_date,
+
+        ---------- metadata
+        _batch_id as batch,
+        _file,
+        _row,
+        {{ raw_text([
+            'trace_id', 'sample_number', 'duration_ms', 'bandwidth_kbps', 'latency_ms', 'network_type',
+            'trace_started_at'
+        ]) }} as _raw,
+        _rejection_reasons,
+        len(_rejection_reasons) > 0 as _is_rejected
+    from validated
+)
+
+select * from final
