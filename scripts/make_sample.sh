@@ -11,3 +11,12 @@ for format in parquet csv.gz jsonl.gz parquet parquet csv jsonl parquet csv.gz p
         --duplicate-share 0.02 --dirty-share 0.01 --format "$format" --quiet > /dev/null
     day=$((day + 1))
 done
+
+# cache_requests: the last three days of those two weeks, in three formats.
+rm -rf seeds/sample/cache_requests
+day=11
+for format in parquet csv.gz jsonl.gz; do
+    python scripts/generate_cache_requests.py --out seeds/sample --seed 7 --first-day "$day" --days 1 \
+        --requests-per-day 450 --profiles 60 --titles 40 --dirty-share 0.005 --format "$format" > /dev/null
+    day=$((day + 1))
+done
