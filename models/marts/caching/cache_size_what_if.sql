@@ -10,6 +10,8 @@
 with replayed_requests as (
     select * from {{ ref('int_cache_requests__replayed') }}
     where {{ is_replayed(ref('fact_cache_requests')) }}
+    -- A day on which nothing was asked has no replay.
+    qualify bool_or(is_counted) over (partition by replayed_on)
 ),
 
 -- A small replay is exact; of a large one only some of the keys are followed (SHARDS, Waldspurger 2015).
