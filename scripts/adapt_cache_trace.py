@@ -4,10 +4,10 @@
 
 One operation a line, in the order of the trace. Real are: cache_key (the block number), size_bytes,
 operation (a read is a `get`, a write a `set`: whoever reads a block that was just written finds it)
-and the second. Derived, because the trace has no such thing: request_ts is the trace's second after
-2025-01-01, with the line's number within that second as microseconds, so that the order stays;
-cache_level `database`, cache_name `block-cache`, region `us-east`. Whether it was a hit, its TTL and
-its latency are unknown and stay empty.
+and the second. Derived, because the trace has no such thing: request_ts is the trace's second
+after 2025-01-01, with the line's number within that second as microseconds, so that the order
+stays; cache_level `database`, cache_name `block-cache`, region `us-east`. Whether it was a hit, its
+TTL and its latency are unknown and stay empty.
 
 The trace is not part of this repository.
 """

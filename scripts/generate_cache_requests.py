@@ -3,11 +3,11 @@
     python scripts/generate_cache_requests.py --out landing --days 7 --requests-per-day 20000
 
 Viewers ask for recommendations, titles, posters and the like. A request goes from level to level
-(client, edge, application, database) until a cache has the value, and each level on the way reports
-what it saw: a hit or a miss, the latency of everything below it included, and after a miss the set
-that fills it. The caches are simulated: entries end by their TTL or a delete, and whoever asks while
-a key is being loaded misses as well. Each day begins with empty caches, so it comes out alike
-whether it is generated alone or among others.
+(client, edge, application, database) until a cache has the value, and each level on the way
+reports what it saw: a hit or a miss, the latency of everything below it included, and after a miss
+the set that fills it. The caches are simulated: entries end by their TTL or a delete, and whoever
+asks while a key is being loaded misses as well. Each day begins with empty caches, so it comes out
+alike whether it is generated alone or among others.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ DIRTY = {
     "negative_size": ("size_bytes", -1),
     "zero_ttl": ("ttl_seconds", 0),
     "negative_latency": ("latency_ms", -0.5),
-    "nan_latency": ("latency_ms", float("nan")),
+    "infinite_latency": ("latency_ms", float("inf")),
     "unknown_region": ("region", "atlantis"),
     "ancient_timestamp": ("request_ts", datetime(1970, 1, 1)),
 }
@@ -61,7 +61,7 @@ DIRTY = {
 
 @dataclass(frozen=True)
 class Cache:
-    """One cache that a request can meet: where, its name, how long it keeps, how fast it answers."""
+    """One cache that a request can meet, how long it keeps an entry and how fast it answers."""
 
     level: str
     name: str
@@ -71,7 +71,7 @@ class Cache:
 
 @dataclass(frozen=True)
 class Kind:
-    """What viewers ask for: its share of the requests, caches on the way, cost behind them, size."""
+    """A kind of thing that viewers ask for, the caches on its way and what it costs behind them."""
 
     share: float
     key: str
@@ -112,12 +112,17 @@ KINDS = (
         40_000,
     ),
     Kind(0.10, "manifest:{title}:{device_type}", (Cache("edge", "cdn", 10, 15),), 60, 9_000),
-    Kind(
-        0.10, "entitlement:{profile}", (Cache("application", "entitlements", 300, 0.9),), 30, 300
-    ),
+    Kind(0.10, "entitlement:{profile}", (Cache("application", "entitlements", 300, 0.9),), 30, 300),
 )
+PREMIERE = next(kind for kind in KINDS if kind.key == "title:{title}")
 CONTEXTS = ("home", "continue", "genre", "search")
 WIDTHS = (300, 600)
+# A viewer asks for so many things in a sitting, so many seconds apart, on average.
+REQUESTS_PER_SITTING = 8
+SECONDS_BETWEEN = 20
+# Share of the sittings that begin at 20:00 with the premiere of title 1, within so many seconds.
+PREMIERE_SHARE = 0.1
+PREMIERE_SECONDS = 0.2
 # Share of the title and recommendation requests that are followed by a change of what is stored.
 CHANGE_SHARE = 0.005
 
@@ -143,10 +148,26 @@ class Day:
         hour = self.random.choices(range(24), PERCENT_BY_HOUR)[0]
         return hour * 3600 + self.random.random() * 3600
 
-    def request(self, number: int, second: float) -> None:
+    def sittings(self, requests: int) -> list[tuple[float, int, Kind, int]]:
+        """Draw a day's requests: (second, profile, kind, title), in the order of their time."""
+        drawn = []
+        while len(drawn) < requests:
+            second, profile, title = self.moment(), self.rank(self.profiles), None
+            if self.random.random() < PREMIERE_SHARE:
+                second, title = 20 * 3600 + PREMIERE_SECONDS * self.random.random(), 1
+            more = True
+            while more and second < 86_400:
+                kind = self.random.choices(KINDS, [kind.share for kind in KINDS])[0]
+                if title is not None:
+                    kind = PREMIERE
+                drawn.append((second, profile, kind, title or self.rank(self.titles)))
+                title = None
+                second += self.random.expovariate(1 / SECONDS_BETWEEN)
+                more = self.random.random() > 1 / REQUESTS_PER_SITTING
+        return sorted(drawn[:requests], key=lambda request: request[0])
+
+    def request(self, number: int, second: float, profile: int, kind: Kind, title: int) -> None:
         """Let one viewer ask for one thing."""
-        kind = self.random.choices(KINDS, [kind.share for kind in KINDS])[0]
-        profile, title = self.rank(self.profiles), self.rank(self.titles)
         device_type = DEVICE_TYPES[profile % len(DEVICE_TYPES)]
         region = REGIONS[profile % len(REGIONS)]
         key = kind.key.format(
@@ -240,9 +261,8 @@ class Day:
 
     def run(self, requests: int, duplicate_share: float, dirty_share: float) -> list[list]:
         """Return all rows of the day in the order of their time, some repeated, some broken."""
-        moments = sorted(self.moment() for _ in range(requests))
-        for number, second in enumerate(moments):
-            self.request(number, second)
+        for number, request in enumerate(self.sittings(requests)):
+            self.request(number, *request)
         self.rows.sort(key=lambda row: row[3])
         names = list(COLUMNS)
         delivered = []

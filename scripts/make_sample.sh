@@ -17,6 +17,6 @@ rm -rf seeds/sample/cache_requests
 day=11
 for format in parquet csv.gz jsonl.gz; do
     python scripts/generate_cache_requests.py --out seeds/sample --seed 7 --first-day "$day" --days 1 \
-        --requests-per-day 450 --profiles 60 --titles 40 --dirty-share 0.005 --format "$format" > /dev/null
+        --requests-per-day 550 --profiles 60 --titles 40 --dirty-share 0.005 --format "$format" > /dev/null
     day=$((day + 1))
 done

@@ -6,7 +6,7 @@
     {{ column }} in ({{ partition_literals(run_query(
         "select distinct cast(touched.day as date) + cast(around.days as integer) from (select unnest(["
         ~ touched_partitions(upstream) ~ "]) as day) as touched cross join (select unnest(range("
-        ~ -days_before ~ ", " ~ days_after + 1 ~ ")) as days) as around order by all"
+        ~ -days_before ~ ", " ~ days_after + 1 ~ ")) as days) as around where touched.day is not null order by all"
     )) }})
     {%- endif -%}
 {%- endmacro %}

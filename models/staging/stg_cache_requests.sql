@@ -70,6 +70,7 @@ validated as (
                 'latency_ms_not_a_number':
                     'delivered_latency_ms is not null and not coalesce(isfinite(latency_ms), false)',
                 'latency_ms_negative': 'latency_ms < 0 and isfinite(latency_ms)',
+                'latency_ms_impossible': 'isfinite(latency_ms) and latency_ms > ' ~ var('longest_cache_latency_ms'),
                 'request_ts_unparseable': 'request_ts is null',
                 'request_ts_absurd': is_absurd_timestamp('request_ts'),
             }) }}
@@ -97,7 +98,10 @@ final as (
         case
             when len(_rejection_reasons) = 0 then cast(size_bytes as bigint)
         end as size_bytes,
-        latency_ms,
+        -- A decimal, so that a sum does not depend on the order of its rows.
+        case
+            when len(_rejection_reasons) = 0 then cast(latency_ms as decimal(12, 3))
+        end as latency_ms,
 
         ---------- timestamps
         request_ts,

@@ -5,9 +5,8 @@ import gzip
 from collections import OrderedDict
 
 import pytest
-from conftest import ROWS_ONLY, Project
-
 from adapt_cache_trace import adapt, find_trace
+from conftest import ROWS_ONLY, Project
 
 LADDER = (10, 60, 300, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 OVERHEAD_BYTES = 100
@@ -40,7 +39,7 @@ def lake(trace, parsed_manifest, tmp_path_factory):
 
 
 def lru_hits(operations, capacity, weights=None):
-    """Hits of an LRU cache of `capacity` entries, or of `capacity` bytes where keys have weights."""
+    """Hits of an LRU cache of `capacity` entries, or bytes where keys have weights."""
     held, used, hits = OrderedDict(), 0, 0
     for _, is_read, key, _ in operations:
         weight = weights[key] if weights else 1

@@ -87,8 +87,9 @@ request_metrics as (
         max(ttl_seconds) as longest_ttl_seconds,
         count(latency_ms) filter (where operation = 'get' and hit) as timed_hits,
         count(latency_ms) filter (where is_miss) as timed_misses,
-        coalesce(sum(latency_ms) filter (where operation = 'get' and hit), 0) as hit_latency_ms,
-        coalesce(sum(latency_ms) filter (where is_miss), 0) as miss_latency_ms,
+        cast(coalesce(sum(latency_ms) filter (where operation = 'get' and hit), 0) as double)
+            as hit_latency_ms,
+        cast(coalesce(sum(latency_ms) filter (where is_miss), 0) as double) as miss_latency_ms,
         max(batch) as batch
     from loads
     group by all

@@ -15,8 +15,11 @@ with_earlier_requests as (
     select
         *,
         -- Until then a miss that came before was loading the key.
-        max(case when is_miss then request_ms + coalesce(latency_ms, 0) end) over earlier_on_the_key
-            as loading_until_ms,
+        cast(
+            max(case when is_miss then request_ms + coalesce(latency_ms, 0) end)
+                over earlier_on_the_key
+            as double
+        ) as loading_until_ms,
         coalesce(bool_or(operation <> 'delete') over earlier_on_the_key, false) as was_held
     from cache_requests
     window

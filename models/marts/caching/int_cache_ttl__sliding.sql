@@ -105,17 +105,31 @@ entry_changes as (
         and coalesce(next_operation = 'delete' or next_request_ms - request_ms > ttl_ms, true)
 ),
 
+changes_by_millisecond as (
+    select
+        replayed_on,
+        cache_level,
+        cache_name,
+        key_pattern,
+        ttl_seconds,
+        changed_ms,
+        sum(entries) as entries,
+        sum(bytes) as bytes
+    from entry_changes
+    group by all
+),
+
 held_entries as (
     select
         *,
         sum(entries) over changes as held_entries,
         sum(bytes) over changes as held_bytes
-    from entry_changes
+    from changes_by_millisecond
     window
         changes as (
             partition by replayed_on, cache_level, cache_name, key_pattern, ttl_seconds
             order by changed_ms
-            range between unbounded preceding and current row
+            rows between unbounded preceding and current row
         )
 ),
 
