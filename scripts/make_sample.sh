@@ -29,3 +29,12 @@ done
 # Playback, CDN and throughput: two days with what comes late on the third.
 rm -rf seeds/sample/playback_events seeds/sample/cdn_requests seeds/sample/throughput_samples
 python scripts/generate_playback.py --out seeds/sample --seed 7 --ladder seeds/reference/ladder_segments.csv > /dev/null
+
+# cache_requests: the last three days of those two weeks, in three formats.
+rm -rf seeds/sample/cache_requests
+day=11
+for format in parquet csv.gz jsonl.gz; do
+    python scripts/generate_cache_requests.py --out seeds/sample --seed 7 --first-day "$day" --days 1 \
+        --requests-per-day 550 --profiles 60 --titles 40 --dirty-share 0.005 --format "$format" > /dev/null
+    day=$((day + 1))
+done

@@ -97,7 +97,7 @@ typed as (
         try_cast(response_bytes as bigint) as response_bytes,
         -- A log line is written when the request ends; what is counted is when it began.
         coalesce(
-            try_cast(request_ts as timestamp),
+            {{ utc_timestamp('request_ts') }},
             make_timestamp(cast(round((try_cast(logged_msec as double) - coalesce(try_cast(request_time as double), 0)) * 1e3) as bigint) * 1000),
             try_strptime(logged_time, '%d/%b/%Y:%H:%M:%S %z') at time zone 'UTC'
         ) as request_ts,

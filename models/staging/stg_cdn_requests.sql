@@ -10,7 +10,7 @@ reported as (
             {{ given_text('ttl_seconds') }} as ttl_seconds,
             {{ given_text('age_seconds') }} as age_seconds
         ),
-        try_cast(request_ts as timestamp) as request_time
+        {{ utc_timestamp('request_ts') }} as request_time
     from landed
 ),
 

@@ -13,8 +13,8 @@ reported as (
             {{ given_text(column) }} as {{ column }}{{ ',' if not loop.last }}
             {% endfor -%}
         ),
-        try_cast(event_ts as timestamp) as event_time,
-        try_cast(session_started_at as timestamp) as session_start_time
+        {{ utc_timestamp('event_ts') }} as event_time,
+        {{ utc_timestamp('session_started_at') }} as session_start_time
     from landed
 ),
 

@@ -32,7 +32,7 @@ typed as (
         and not coalesce(isfinite(try_cast({{ measure }} as double)), false) as {{ measure }}_unreadable,
         {% endfor %}
         ---------- timestamps
-        date_trunc('minute', try_cast(minute_ts as timestamp)) as minute_ts,
+        date_trunc('minute', {{ utc_timestamp('minute_ts') }}) as minute_ts,
 
         ---------- metadata
         _batch_id as batch,

@@ -5,7 +5,7 @@ with landed as (
 typed as (
     select
         * replace ({{ given_text('network_type') }} as network_type),
-        try_cast(trace_started_at as timestamp) as trace_start_time
+        {{ utc_timestamp('trace_started_at') }} as trace_start_time
     from landed
 ),
 
