@@ -2,9 +2,9 @@
 
     python scripts/benchmark_layout.py --events 400000 --profiles 60000
 
-Every order is written with the project's options (variable `layout`) by the project's own macros. Then
-each pattern is asked for several members, and DuckDB's log of its reads says what that took. Prints
-Markdown.
+Every order is written with the project's options (variable `layout`) by the project's own macros.
+Then each pattern is asked for several members, and DuckDB's log of its reads says what that took.
+Prints Markdown.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pathlib import Path
 import duckdb
 import jinja2
 import yaml
-
 from file_reads import file_reads
+
 from generate_watch_events import generate
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,8 +56,9 @@ def macro(name: str):
     """Return a macro of the project that needs nothing of dbt, as a function."""
     folder = ROOT / "macros" / "lakehouse"
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
-    for file in ("z_order.sql", "clustered.sql"):
-        environment.globals.update(vars(environment.from_string((folder / file).read_text()).module))
+    for file in ("z_ranks.sql", "z_order.sql", "clustered.sql"):
+        template = environment.from_string((folder / file).read_text())
+        environment.globals.update(vars(template.module))
     return environment.globals[name]
 
 
@@ -118,7 +119,7 @@ def main() -> int:
         rows = connection.execute("select count(*) from events").fetchone()[0]
         connection.execute(f"copy events to '{file}' (format parquet)")
         default = file.stat().st_size
-        print(f"{rows:,} events; plain Parquet with defaults: {default / rows:.2f} bytes an event\n")
+        print(f"{rows:,} events; Parquet with defaults: {default / rows:.2f} bytes an event\n")
         print(
             "| order | rows a row group | bytes an event"
             f" | {' | '.join(PATTERNS)} | bytes read, all three |"
@@ -143,7 +144,8 @@ def main() -> int:
                 share = groups / len(members) / total_groups
                 cells.append(f"{share:.1%} of row groups, {size // len(members):,} B")
             print(
-                f"| {clustering} ({', '.join(order)}) | {row_group_rows:,} | {file.stat().st_size / rows:.2f}"
+                f"| {clustering} ({', '.join(order)}) | {row_group_rows:,}"
+                f" | {file.stat().st_size / rows:.2f}"
                 f" | {' | '.join(cells)} | {total // len(members):,} |",
                 flush=True,
             )

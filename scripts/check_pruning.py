@@ -2,13 +2,13 @@
 
     python scripts/check_pruning.py --lake lake
 
-Every pattern is run for some members that are taken from the lake's newest days, and DuckDB's log of its
-reads is held against the catalog and Parquet's footers. A line is red when the query
+Every pattern is run for some members that are taken from the lake's newest days, and DuckDB's log
+of its reads is held against the catalog and Parquet's footers. A line is red when the query
 
 - opened more files than the catalog's statistics admit (and 5%),
 - opened a file that holds another day than those asked for,
 - read more row groups than the footers' statistics admit (and 5%),
-- read more of the asked days' rows than the pattern may (judged where days are large enough to prune),
+- read more of the asked days' rows than the pattern may (where days are large enough to prune),
 - read a column that it does not name.
 
 Exit status 1 if any line is red.
@@ -25,8 +25,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
-
 from file_reads import Reads, file_reads
+
+from lake_plugin import PUBLISHED_CATALOG
 from query import connect
 
 TOLERANCE = 1.05
@@ -36,7 +37,7 @@ JUDGED_ROW_GROUPS = 60
 
 @dataclass(frozen=True)
 class Pattern:
-    """A documented way to ask the fact: what is selected, by which columns, and how much it may read."""
+    """A documented way to ask the fact: what is selected, by what, and how much it may read."""
 
     name: str
     select: str
@@ -87,7 +88,7 @@ class Verdict:
 
     @property
     def share(self) -> float:
-        """Rows of the row groups that were read, of all rows in the asked days that are large enough."""
+        """Rows of the row groups that were read, of all rows in the large days asked for."""
         return self.rows_read / max(self.rows_of_days, 1)
 
     def judge(self) -> None:
@@ -103,7 +104,8 @@ class Verdict:
 def admitting(ranges: dict[str, tuple[str, str]], column: str, low: str, high: str) -> str:
     """Return the condition under which statistics by column admit a row with these values."""
     return " and ".join(
-        f"coalesce(max({high} >= '{first}' and {low} <= '{last}') filter ({column} = '{name}'), true)"
+        f"coalesce(max({high} >= '{first}' and {low} <= '{last}')"
+        f" filter ({column} = '{name}'), true)"
         for name, (first, last) in ranges.items()
     )
 
@@ -113,7 +115,7 @@ def catalog_files(connection: duckdb.DuckDBPyConnection, ranges: dict) -> list[t
     return connection.execute(
         f"""
         select
-            files.file,
+            files.file_path,
             {admitting(ranges, "columns.column_name", "stats.min_value", "stats.max_value")},
             bool_and(stats.min_value >= $first and stats.max_value <= $last)
                 filter (columns.column_name = 'dt')
@@ -123,7 +125,7 @@ def catalog_files(connection: duckdb.DuckDBPyConnection, ranges: dict) -> list[t
         inner join __ducklake_metadata_lake.ducklake_column as columns
             on stats.table_id = columns.table_id and stats.column_id = columns.column_id
         where files.table_name = 'fact_watch_events' and columns.end_snapshot is null
-        group by files.file
+        group by files.file_path
         """,
         {"first": ranges["dt"][0], "last": ranges["dt"][1]},
     ).fetchall()
@@ -170,12 +172,22 @@ def judge_reads(
         verdict.faults.add(f"reads {', '.join(sorted(reads.columns - verdict.pattern.columns))}")
 
 
-def check(lake: str, *, days: int = 30, members: int = 5) -> list[Verdict]:
-    """Run every pattern for some members over the newest days of a lake, and judge what it read."""
+def check(
+    lake: str, *, days: int = 30, members: int = 5, catalog: str = PUBLISHED_CATALOG
+) -> list[Verdict]:
+    """Run every pattern for some members over the newest days of a lake, and judge what it read.
+
+    Args:
+        lake: folder of the lake.
+        days: newest days that are asked for.
+        members: members asked for, a pattern.
+        catalog: the state that is looked at, as in `query.connect`.
+    """
     verdicts = []
-    with connect(lake) as connection:
+    with connect(lake, catalog) as connection:
         last, first = connection.execute(
-            "select max(dt)::varchar, (max(dt) - ($1 - 1)::integer)::varchar from fact_watch_events",
+            "select max(dt)::varchar, (max(dt) - ($1 - 1)::integer)::varchar"
+            " from fact_watch_events",
             [days],
         ).fetchone()
         for pattern in PATTERNS:
@@ -192,7 +204,7 @@ def check(lake: str, *, days: int = 30, members: int = 5) -> list[Verdict]:
                     f"{name} between '{low}' and '{high}'" if low != high else f"{name} = '{low}'"
                     for name, (low, high) in ranges.items()
                 )
-                with connect(lake) as fresh:
+                with connect(lake, catalog) as fresh:
                     reads = file_reads(
                         fresh,
                         f"select {pattern.select} from fact_watch_events where {predicate}",

@@ -1,7 +1,7 @@
 """What a query really read: the row groups and bytes of each file, from DuckDB's log of its reads.
 
 EXPLAIN ANALYZE tells how many files a scan opened. It does not tell which row groups, and it knows
-nothing of those that a Bloom filter excluded. The file system's log has every read with its position;
+nothing of those that a Bloom filter excluded. The file system's log has every read with its place;
 Parquet's footer says what lies there.
 """
 

@@ -2,10 +2,10 @@
     {#- Worst partitions first, as many as the budget holds; one is always taken, or a partition larger
         than the budget would wait for ever. -#}
     {%- set found = run_query(
-        "select table_schema, table_name, coalesce(partition, ''), method, files, files_expected, deleted_rows, bytes_to_rewrite"
+        "select table_schema, table_name, coalesce(partition_name, ''), compaction_method, files, files_expected, deleted_rows, bytes_to_rewrite"
         ~ " from " ~ ref('compaction_debt') ~ " where is_due"
         ~ (" and table_name in ('" ~ tables | join("', '") ~ "')" if tables else "")
-        ~ " order by files - files_expected desc, deleted_rows desc, bytes_to_rewrite, table_name, partition"
+        ~ " order by files - files_expected desc, deleted_rows desc, bytes_to_rewrite, table_name, partition_name"
     ) -%}
     {%- set steps = [] -%}
     {%- set spent = namespace(bytes=0) -%}

@@ -35,7 +35,8 @@
         ) -%}
     {%- endfor -%}
     {%- do on_server(
-        "insert into public.published_models values ('" ~ node.name ~ "', " ~ pending.refresh_id ~ ", now())"
+        "insert into public.published_models values ('" ~ node.name ~ "', " ~ pending.refresh_id
+        ~ ", '" ~ modules.datetime.datetime.utcnow() ~ "+00')"
         ~ " on conflict (model) do update set refresh_id = excluded.refresh_id, published_at = excluded.published_at"
     ) -%}
     {%- do run_query("commit") -%}

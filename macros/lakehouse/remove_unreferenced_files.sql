@@ -6,20 +6,18 @@
     {%- set days = snapshot_days if snapshot_days is not none else var('snapshot_retention_days') -%}
     {%- set hours = orphan_hours if orphan_hours is not none else var('orphan_retention_hours') -%}
     {%- set dry = "dry_run => " ~ dry_run | lower -%}
-    {%- set oldest = "now() - interval (" ~ days ~ ") day" -%}
     {%- set published_at = published_before_newest_refresh() -%}
-    {%- if published_at is not none -%}
-        {%- set oldest = "least(" ~ oldest ~ ", timestamptz '" ~ published_at ~ "+00')" -%}
-    {%- endif -%}
     {%- set expired = run_query(
-        "select count(*) from ducklake_expire_snapshots('" ~ lake ~ "', " ~ dry ~ ", older_than => " ~ oldest ~ ")"
+        "select count(*) from ducklake_expire_snapshots('" ~ lake ~ "', " ~ dry ~ ", older_than => "
+        ~ hours_ago(days * 24, published_at) ~ ")"
     ).rows[0][0] -%}
     {%- set cleaned = run_query(
-        "select count(*) from ducklake_cleanup_old_files('" ~ lake ~ "', " ~ dry ~ ", older_than => " ~ oldest ~ ")"
+        "select count(*) from ducklake_cleanup_old_files('" ~ lake ~ "', " ~ dry ~ ", older_than => "
+        ~ hours_ago(days * 24, published_at) ~ ")"
     ).rows[0][0] -%}
     {%- set orphans = run_query(
         "select count(*) from ducklake_delete_orphaned_files('" ~ lake ~ "', " ~ dry ~ ", older_than => "
-        ~ "now() - interval (" ~ hours ~ ") hour)"
+        ~ hours_ago(hours) ~ ")"
     ).rows[0][0] -%}
     {%- do log(
         ("Would expire " if dry_run else "Expired ") ~ expired ~ " snapshots, "

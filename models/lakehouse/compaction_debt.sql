@@ -2,20 +2,19 @@ with lakehouse_files as (
     select * from {{ ref('lakehouse_files') }}
 ),
 
-lake_tables as (
-    select
-        tables.table_id,
-        schemas.schema_name as table_schema,
-        tables.table_name
-    from {{ source('ducklake', 'ducklake_table') }} as tables
-    inner join {{ source('ducklake', 'ducklake_schema') }} as schemas
-        on tables.schema_id = schemas.schema_id
-    where tables.end_snapshot is null and schemas.end_snapshot is null
+schemas as (
+    select * from {{ source('ducklake', 'ducklake_schema') }}
+    where end_snapshot is null
+),
+
+tables as (
+    select * from {{ source('ducklake', 'ducklake_table') }}
+    where end_snapshot is null
 ),
 
 options as (
     select * from {{ source('ducklake', 'ducklake_metadata') }}
-    where "key" = 'target_file_size'
+    where key = 'target_file_size'
 ),
 
 sort_orders as (
@@ -25,15 +24,17 @@ sort_orders as (
 
 layouts as (
     select
-        lake_tables.table_schema,
-        lake_tables.table_name,
+        schemas.schema_name as table_schema,
+        tables.table_name,
         sort_orders.begin_snapshot as sorted_since_snapshot,
-        cast(coalesce(of_table."value", of_lake."value") as bigint) as target_file_bytes
-    from lake_tables
+        cast(coalesce(of_table.value, of_lake.value) as bigint) as target_file_bytes
+    from tables
+    inner join schemas
+        on tables.schema_id = schemas.schema_id
     left join sort_orders
-        on lake_tables.table_id = sort_orders.table_id
+        on tables.table_id = sort_orders.table_id
     left join options as of_table
-        on of_table.scope = 'table' and lake_tables.table_id = of_table.scope_id
+        on of_table.scope = 'table' and tables.table_id = of_table.scope_id
     left join options as of_lake
         on of_lake.scope is null
 ),
@@ -42,7 +43,7 @@ partitions as (
     select
         lakehouse_files.table_schema,
         lakehouse_files.table_name,
-        lakehouse_files.partition,
+        lakehouse_files.partition_name,
         any_value(layouts.target_file_bytes) as target_file_bytes,
         count(*) as files,
         count(*) filter (lakehouse_files.file_bytes < layouts.target_file_bytes) as small_files,
@@ -51,13 +52,13 @@ partitions as (
         ) as files_in_old_order,
         sum(lakehouse_files.row_count) - sum(lakehouse_files.deleted_rows) as row_count,
         sum(lakehouse_files.deleted_rows) as deleted_rows,
-        sum(lakehouse_files.file_bytes) as bytes,
+        sum(lakehouse_files.file_bytes) as file_bytes,
         sum(lakehouse_files.file_bytes) filter (
             lakehouse_files.file_bytes < layouts.target_file_bytes
         ) as small_file_bytes,
         -- What nobody deletes from, orders or partitions only ever grows: its full files can stay.
         bool_and(
-            lakehouse_files.partition is null
+            lakehouse_files.partition_name is null
             and lakehouse_files.deleted_rows = 0
             and layouts.sorted_since_snapshot is null
         ) as grows_only
@@ -69,14 +70,14 @@ partitions as (
     group by
         lakehouse_files.table_schema,
         lakehouse_files.table_name,
-        lakehouse_files.partition
+        lakehouse_files.partition_name
 ),
 
 judged as (
     select
         *,
-        greatest(ceil(bytes / target_file_bytes), 1) as files_expected,
-        case when grows_only then 'merge' else 'rewrite' end as method
+        greatest(ceil(file_bytes / target_file_bytes), 1) as files_expected,
+        case when grows_only then 'merge' else 'rewrite' end as compaction_method
     from partitions
 ),
 
@@ -85,10 +86,10 @@ final as (
         ---------- ids
         table_schema,
         table_name,
-        partition,
+        partition_name,
 
         ---------- dimensions
-        method,
+        compaction_method,
         files > files_expected + {{ var('spare_files_per_partition') }}
         or files_in_old_order > 0
         or deleted_rows > {{ var('deleted_share_before_rewrite') }} * (row_count + deleted_rows)
@@ -101,8 +102,11 @@ final as (
         cast(files_expected as bigint) as files_expected,
         row_count,
         deleted_rows,
-        bytes,
-        case method when 'merge' then coalesce(small_file_bytes, 0) else bytes end as bytes_to_rewrite,
+        file_bytes,
+        case compaction_method
+            when 'merge' then coalesce(small_file_bytes, 0)
+            else file_bytes
+        end as bytes_to_rewrite,
         target_file_bytes
     from judged
 )

@@ -1,32 +1,44 @@
 -- A data file never changes, so each footer is read once: that of a file which is not in here yet.
--- The refresh's tables come first; of a table that is not named here, a file is seen one refresh later.
--- depends_on: {{ ref('fact_watch_events') }}, {{ ref('daily_user_metrics') }}, {{ ref('daily_title_metrics') }}
+-- The files of a table that is not named here may be seen one refresh later.
+-- depends_on: {{ ref('fact_watch_events') }}
+-- depends_on: {{ ref('daily_user_metrics') }}
+-- depends_on: {{ ref('daily_title_metrics') }}
 -- depends_on: {{ ref('quarantine_watch_events') }}
 {{ config(
     materialized='incremental',
-    post_hook="delete from {{ this }} where data_file_id not in (select data_file_id from {{ ref('lakehouse_files') }})",
+    post_hook="{{ forget_removed_files() }}",
 ) }}
 
 with lakehouse_files as (
     select * from {{ ref('lakehouse_files') }}
 ),
 
+schemas as (
+    select * from {{ source('ducklake', 'ducklake_schema') }}
+    where end_snapshot is null
+),
+
+tables as (
+    select * from {{ source('ducklake', 'ducklake_table') }}
+    where end_snapshot is null
+),
+
+live_columns as (
+    select * from {{ source('ducklake', 'ducklake_column') }}
+    where end_snapshot is null and parent_column is null
+),
+
 lake_columns as (
     select
         schemas.schema_name as table_schema,
         tables.table_name,
-        columns.column_name,
-        columns.column_type
-    from {{ source('ducklake', 'ducklake_column') }} as columns
-    inner join {{ source('ducklake', 'ducklake_table') }} as tables
-        on columns.table_id = tables.table_id
-    inner join {{ source('ducklake', 'ducklake_schema') }} as schemas
+        live_columns.column_name,
+        live_columns.column_type
+    from live_columns
+    inner join tables
+        on live_columns.table_id = tables.table_id
+    inner join schemas
         on tables.schema_id = schemas.schema_id
-    where
-        columns.end_snapshot is null
-        and tables.end_snapshot is null
-        and schemas.end_snapshot is null
-        and columns.parent_column is null
 ),
 
 footers as (
@@ -40,12 +52,12 @@ final as (
         footers.row_group_id,
         lakehouse_files.table_schema,
         lakehouse_files.table_name,
-        lakehouse_files.partition,
+        lakehouse_files.partition_name,
         footers.path_in_schema as column_name,
 
         ---------- dimensions
         lake_columns.column_type,
-        footers.encodings as encoding,
+        footers.encodings as page_encoding,
         footers.compression,
 
         ---------- measures
@@ -59,7 +71,7 @@ final as (
         footers.stats_max_value as max_value
     from footers
     inner join lakehouse_files
-        on footers.file_name = lakehouse_files.file
+        on footers.file_name = lakehouse_files.file_path
     left join lake_columns
         on
             lakehouse_files.table_schema = lake_columns.table_schema

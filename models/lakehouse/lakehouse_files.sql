@@ -58,7 +58,7 @@ partitions as (
         string_agg(
             lake_columns.column_name || '=' || coalesce(partition_values.partition_value, 'null'),
             '/' order by partition_values.partition_key_index
-        ) as partition
+        ) as partition_name
     from data_files
     inner join partition_values
         on data_files.data_file_id = partition_values.data_file_id
@@ -87,9 +87,9 @@ batches as (
 ),
 
 data_path as (
-    select "value" as data_path
+    select value as data_path
     from options
-    where "key" = 'data_path' and scope is null
+    where key = 'data_path' and scope is null
 ),
 
 final as (
@@ -98,9 +98,12 @@ final as (
         data_files.data_file_id,
         lake_schemas.schema_name as table_schema,
         lake_tables.table_name,
-        partitions.partition,
-        case when data_files.path_is_relative then data_path.data_path || lake_schemas.path || lake_tables.path else '' end
-        || data_files.path as file,
+        partitions.partition_name,
+        case
+            when data_files.path_is_relative
+                then data_path.data_path || lake_schemas.path || lake_tables.path
+            else ''
+        end || data_files.path as file_path,
 
         ---------- measures
         data_files.record_count as row_count,

@@ -2,40 +2,41 @@ with refresh_log as (
     select * from {{ source('ledger', 'refresh_log') }}
 ),
 
-snapshots as (
-    select
-        snapshot_id,
-        cast(commit_extra_info ->> 'refresh_id' as bigint) as refresh_id,
-        commit_extra_info ->> 'model' as model
-    from {{ source('ducklake', 'ducklake_snapshot_changes') }}
+snapshot_changes as (
+    select * from {{ source('ducklake', 'ducklake_snapshot_changes') }}
     where commit_message = 'refresh'
 ),
 
 tables as (
-    select
-        table_id,
-        table_name
-    from {{ source('ducklake', 'ducklake_table') }}
+    select * from {{ source('ducklake', 'ducklake_table') }}
 ),
 
 data_files as (
     select * from {{ source('ducklake', 'ducklake_data_file') }}
 ),
 
+refreshes as (
+    select
+        snapshot_id,
+        cast(commit_extra_info ->> 'refresh_id' as bigint) as refresh_id,
+        commit_extra_info ->> 'model' as model_name
+    from snapshot_changes
+),
+
 files_written as (
     select
-        snapshots.refresh_id,
-        snapshots.model,
+        refreshes.refresh_id,
+        refreshes.model_name,
         count(*) as files_written,
         sum(data_files.file_size_bytes) as bytes_written
-    from snapshots
+    from refreshes
     inner join data_files
-        on snapshots.snapshot_id = data_files.begin_snapshot
+        on refreshes.snapshot_id = data_files.begin_snapshot
     inner join tables
         on
             data_files.table_id = tables.table_id
-            and snapshots.model = tables.table_name
-    group by snapshots.refresh_id, snapshots.model
+            and refreshes.model_name = tables.table_name
+    group by refreshes.refresh_id, refreshes.model_name
 ),
 
 final as (
@@ -65,7 +66,7 @@ final as (
     left join files_written
         on
             refresh_log.refresh_id = files_written.refresh_id
-            and refresh_log.model = files_written.model
+            and refresh_log.model = files_written.model_name
 )
 
 select * from final

@@ -1,6 +1,6 @@
--- Timestamps are delta encoded, what a model calls a column of few values has a dictionary, and every
--- chunk is compressed as the project says. A column of so few times that a dictionary is smaller still
--- (one per file, say) may have one.
+-- Timestamps are delta encoded, columns that a model names have the encoding that it names, and
+-- every chunk is compressed as the project says. Times of which there are so few that a dictionary
+-- is smaller still (one a file, say) may have one.
 with chunks as (
     select * from {{ ref('lakehouse_column_chunks') }}
     where row_count >= {{ var('judged_row_group_rows') }}
@@ -12,9 +12,16 @@ expected as (
 
 compared as (
     select
-        chunks.*,
+        chunks.table_name,
+        chunks.partition_name,
+        chunks.row_group_id,
+        chunks.column_name,
+        chunks.row_count,
+        chunks.page_encoding,
+        chunks.compression,
         coalesce(of_column.encoding, of_type.encoding) as expected_encoding,
-        of_column.encoding is null and chunks.distinct_count * 5 <= chunks.row_count as may_have_dictionary
+        of_column.encoding is null
+        and chunks.distinct_count * 5 <= chunks.row_count as may_have_dictionary
     from chunks
     left join expected as of_column
         on
@@ -30,6 +37,6 @@ select * from compared
 where
     compression <> upper('{{ var("layout").parquet_compression }}')
     or (
-        encoding <> expected_encoding
-        and not (coalesce(may_have_dictionary, false) and encoding = 'RLE_DICTIONARY')
+        page_encoding <> expected_encoding
+        and not (coalesce(may_have_dictionary, false) and page_encoding = 'RLE_DICTIONARY')
     )

@@ -61,7 +61,9 @@ def copy_lake(source: Project, target: Project) -> None:
         shutil.copytree(source.folder / folder, target.folder / folder)
 
 
-def run_operation(project: Project, name: str, *, expect_success: bool = True, **arguments) -> Outcome:
+def run_operation(
+    project: Project, name: str, *, expect_success: bool = True, **arguments
+) -> Outcome:
     """Run a macro by name, as `dbt run-operation name --args '{...}'` does."""
     return project.dbt(
         "run-operation", name, "--args", json.dumps(arguments), expect_success=expect_success
@@ -73,7 +75,8 @@ def table_contents(project: Project) -> dict[str, tuple]:
     with project.connect() as connection:
         tables = connection.execute(
             "select schema_name || '.' || table_name from duckdb_tables()"
-            " where database_name = 'lake' and schema_name in ('landing', 'analytics', 'quarantine')"
+            " where database_name = 'lake'"
+            " and schema_name in ('landing', 'analytics', 'quarantine')"
         ).fetchall()
         return {
             table: connection.execute(
@@ -90,7 +93,8 @@ def fact_files(project: Project) -> list[int]:
         files
         for (files,) in project.query(
             "select count(*) from lake.lakehouse.lakehouse_files"
-            " where table_name = 'fact_watch_events' group by partition order by partition"
+            " where table_name = 'fact_watch_events'"
+            " group by partition_name order by partition_name"
         )
     ]
 

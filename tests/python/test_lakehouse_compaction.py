@@ -37,7 +37,10 @@ def lake(small_files, project) -> Project:
 
 
 def test_a_compaction_leaves_one_file_a_day_and_every_row(lake):
-    before, snapshot = table_contents(lake), lake.query("select max(snapshot_id) from lake.snapshots()")
+    before, snapshot = (
+        table_contents(lake),
+        lake.query("select max(snapshot_id) from lake.snapshots()"),
+    )
     assert fact_files(lake) == [1 + APPENDS] * DAYS
 
     planned = run_operation(lake, "compact", dry_run=True).stdout
@@ -74,7 +77,8 @@ def test_the_budget_takes_the_worst_partition_and_it_alone(lake):
     with open_for_writing(lake) as connection:
         for _ in range(2):
             connection.execute(
-                "insert into fact_watch_events from fact_watch_events where dt = '2025-01-02' limit 5"
+                "insert into fact_watch_events from fact_watch_events"
+                " where dt = '2025-01-02' limit 5"
             )
     run_operation(lake, "compact", budget_bytes=1, tables=["fact_watch_events"])
     assert fact_files(lake) == [1 + APPENDS, 1, 1 + APPENDS]
@@ -187,7 +191,9 @@ def test_retention_drops_old_days_and_refuses_what_a_rebuild_would_lose(lake):
     before = table_contents(lake)
     # Without a skew of clocks nothing is delivered before it happens, and both may keep one day.
     skewless = {"clock_skew_hours": 0}
-    planned = lake.dbt("run-operation", "apply_retention", "--args", "{dry_run: true}", vars=skewless)
+    planned = lake.dbt(
+        "run-operation", "apply_retention", "--args", "{dry_run: true}", vars=skewless
+    )
     assert "would drop" in planned.stdout and table_contents(lake) == before
     lake.dbt("run-operation", "apply_retention", vars=skewless)
     for table, day in (("fact_watch_events", "dt"), ("daily_user_metrics", "activity_date")):

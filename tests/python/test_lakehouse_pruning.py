@@ -6,6 +6,7 @@ from conftest import ROWS_ONLY, Project
 from lakehouse_lake import copy_lake
 
 from generate_watch_events import generate
+from lake_plugin import LIVE_CATALOG
 
 # A day must have many row groups before pruning shows: small ones keep the test small.
 ROW_GROUPS = ("row_group_rows: 4096", "row_group_rows: 2048")
@@ -42,10 +43,7 @@ def good(tmp_path_factory, parsed_manifest) -> Project:
 
 
 def verdicts(project: Project, *, days: int) -> list[Verdict]:
-    with pytest.MonkeyPatch.context() as patch:
-        # The catalog of a test's lake names its files relative to the project.
-        patch.chdir(project.folder)
-        return check("lake", days=days, members=3)
+    return check(str(project.lake), days=days, members=3, catalog=LIVE_CATALOG)
 
 
 def break_layout(good: Project, project: Project, change: tuple[str, str]) -> None:

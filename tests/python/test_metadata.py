@@ -102,7 +102,7 @@ BROKEN = {
         sql("daily_user_metrics", "(\n    " + IMPORT, "(\n    select 1 union all " + IMPORT),
     ],
     "a_model_sets_only_what_is_its_own": [
-        sql("daily_user_metrics", "sorted_by=", "tags=['hot'],\n    sorted_by="),
+        sql("daily_user_metrics", "unique_key=", "tags=['hot'],\n    unique_key="),
     ],
     "a_layer_is_built_as_its_folder_says": [
         lambda sources: node(sources, "stg_watch_events")["config"].update(materialized="table"),
@@ -248,5 +248,7 @@ def test_the_documented_columns_are_those_of_the_tables(project, sources):
             *sources.nodes("model", "seed"),
             *sources.manifest["sources"].values(),
         ]
+        # DuckLake's own catalog is not ours to describe in full.
+        if table["database"] == "lake"
     }
     assert built == documented

@@ -32,6 +32,10 @@ QUERIES = {
 }
 
 
+# The transactions that wrote each day.
+WRITERS = "select dt, array_agg(distinct xmin::text) from analytics.fact_watch_events group by dt"
+
+
 @pytest.fixture(scope="module")
 def server():
     import_extension("postgres_scanner")
@@ -77,9 +81,7 @@ def plan_nodes(plan: dict) -> list[dict]:
 @pytest.mark.parametrize("index", QUERIES)
 def test_each_documented_query_uses_its_index(served, server, index):
     with psycopg.connect(server) as postgres:
-        (plan,) = postgres.execute(
-            f"explain (analyze, format json) {QUERIES[index]}"
-        ).fetchone()
+        (plan,) = postgres.execute(f"explain (analyze, format json) {QUERIES[index]}").fetchone()
     scans = [node for node in plan_nodes(plan[0]["Plan"]) if "Index Name" in node]
     assert [node["Index Name"] for node in scans] == [index], plan
     if index == "watch_by_region":
@@ -92,12 +94,15 @@ def test_a_publish_sends_only_the_partitions_that_were_touched(served, server):
     assert "published" not in publish(served, server)
 
     with psycopg.connect(server) as postgres:
-        before = dict(postgres.execute(
-            "select dt, array_agg(distinct xmin::text) from analytics.fact_watch_events group by dt"
-        ).fetchall())
+        before = dict(postgres.execute(WRITERS).fetchall())
     deliver(served, first_day=4, days=1, events_per_day=300)
     generate(
-        served.landing / "late", seed=9, days=1, events_per_day=50, profiles=2_000, titles=400,
+        served.landing / "late",
+        seed=9,
+        days=1,
+        events_per_day=50,
+        profiles=2_000,
+        titles=400,
         late_share=0.0,
     )
     (served.landing / "late" / "watch_events" / "2025-01-01").rename(
@@ -107,9 +112,7 @@ def test_a_publish_sends_only_the_partitions_that_were_touched(served, server):
     publish(served, server)
     assert_copies_equal(served, server)
     with psycopg.connect(server) as postgres:
-        after = dict(postgres.execute(
-            "select dt, array_agg(distinct xmin::text) from analytics.fact_watch_events group by dt"
-        ).fetchall())
+        after = dict(postgres.execute(WRITERS).fetchall())
     sent = {str(day) for day in after if after[day] != before.get(day)}
     assert sent == {"2025-01-01", "2025-01-05"}
 
