@@ -1,6 +1,6 @@
--- p50, p95 and p99 by service and endpoint over any window, without reading its requests: whole hours
--- from the hourly sketches, the broken hours at its ends from minutes where there are any, and only
--- what is left of them from the requests themselves.
+-- p50, p95 and p99 by service and endpoint over any window, without reading its requests: whole
+-- hours from the hourly sketches, the broken hours at its ends from minutes if there are any, and
+-- only what is left of them from the requests themselves.
 -- dbt compile --vars '{from_ts: "2025-01-12 08:30", to_ts: "2025-01-14 11:10"}'
 {% set from_ts = "timestamp '" ~ var('from_ts', '2025-01-12') ~ "'" %}
 {% set to_ts = "timestamp '" ~ var('to_ts', '2025-01-15') ~ "'" %}
@@ -24,7 +24,7 @@ minutes as (
 ),
 
 requests as (
-    select * from {{ ref('api_request_logs') }} as logs
+    select * from {{ ref('api_request_logs') }} as single
     where
         request_ts >= {{ from_ts }}
         and request_ts < {{ to_ts }}
@@ -37,9 +37,9 @@ requests as (
             select 1
             from minutes
             where
-                minutes.service_name = logs.service_name
-                and minutes.endpoint = logs.endpoint
-                and minutes.minute_ts = date_trunc('minute', logs.request_ts)
+                minutes.service_name = single.service_name
+                and minutes.endpoint = single.endpoint
+                and minutes.minute_ts = date_trunc('minute', single.request_ts)
         )
 ),
 
@@ -48,11 +48,26 @@ rest as (
 ),
 
 sketches as (
-    select service_name, endpoint, sketch_buckets, sketch_counts from hours
+    select
+        service_name,
+        endpoint,
+        sketch_buckets,
+        sketch_counts
+    from hours
     union all
-    select service_name, endpoint, sketch_buckets, sketch_counts from minutes
+    select
+        service_name,
+        endpoint,
+        sketch_buckets,
+        sketch_counts
+    from minutes
     union all
-    select service_name, endpoint, sketch_buckets, sketch_counts from rest
+    select
+        service_name,
+        endpoint,
+        sketch_buckets,
+        sketch_counts
+    from rest
 ),
 
 merged as (

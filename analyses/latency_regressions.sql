@@ -1,6 +1,7 @@
 -- What got slower? The last whole hour before "now" against the same hour of the week in the four
 -- weeks before, merged; with too few requests on either side nothing is said.
-{% set hour_ts = "(date_trunc('hour', " ~ as_of(ref('latency_hourly'), "hour_ts + interval 1 hour") ~ ") - interval 1 hour)" %}
+{% set now = as_of(ref('latency_hourly'), 'hour_ts + interval 1 hour') %}
+{% set hour_ts = "(date_trunc('hour', " ~ now ~ ") - interval 1 hour)" %}
 
 with hours as (
     select

@@ -3,7 +3,8 @@
     python scripts/benchmark_sketches.py --folder /tmp/sketches --requests 20000000
 
 Prints Markdown: ratios of time (p95 by service and endpoint) and bytes, and the largest error of
-p50, p95, p99 and p99.9. Everything lies in Parquet files, laid out as the lake does it (a file a day, sorted by service, endpoint and time, zstd).
+p50, p95, p99 and p99.9. Everything lies in Parquet files, laid out as the lake does it (a file a
+day, sorted by service, endpoint and time, zstd).
 """
 
 from __future__ import annotations
@@ -132,7 +133,7 @@ def compare_minutes(connection: duckdb.DuckDBPyConnection, folder: Path) -> None
     """Print what minute sketches save for cells of more and more requests."""
     print("\n| requests a minute cell | times faster than exact | times smaller |")
     print("| --- | --- | --- |")
-    for requests in (20, 100, 500, 2000):
+    for requests in (20, 100, 500, 1000, 2000, 4000):
         raw, cells = folder / "minute" / "raw.parquet", folder / "minute" / "cells.parquet"
         # A million requests or more, of as many minutes as that takes.
         minutes = max(60, 1_000_000 // requests // KEYS)

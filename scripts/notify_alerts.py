@@ -14,6 +14,7 @@ import os
 import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import duckdb
 
@@ -23,11 +24,16 @@ TIMEOUT_SECONDS = 20
 
 
 def open_alerts(lake: str) -> list[dict]:
-    """Return the open alerts of a lake, pages first, as one dictionary an alert."""
+    """Return the open alerts of a lake, pages first, as one dictionary an alert.
+
+    They are those of the published state, as every reader sees; without one, those of the lake.
+    """
+    published = Path(lake) / "published.ducklake"
+    catalog = published if published.exists() else Path(lake) / "catalog.ducklake"
     with duckdb.connect() as connection:
         load_ducklake(connection)
         connection.execute(
-            f"attach 'ducklake:{lake}/catalog.ducklake' as lake"
+            f"attach 'ducklake:{catalog}' as lake"
             f" (read_only, data_path '{lake}/data/', override_data_path true)"
         )
         found = connection.execute(

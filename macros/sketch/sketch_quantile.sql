@@ -3,7 +3,9 @@
         takes. -#}
     {%- set found -%}
     {{ buckets }}[1 + len(list_filter(
-        list_transform({{ counts }}, lambda requests, position: list_sum({{ counts }}[:position])),
+        list_transform(
+            range(1, len({{ counts }}) + 1), lambda position: list_sum({{ counts }}[:position])
+        ),
         lambda reached: reached < greatest(1, ceil(list_sum({{ counts }}) * {{ quantile }}))
     ))]
     {%- endset -%}

@@ -5,16 +5,17 @@ with landed as (
 lines as (
     select
         *,
-        {{ log_line('line') }} as logged
+        {{ log_line('line') }} as log_fields
     from landed
 ),
 
 parts as (
     select
         *,
-        {{ log_tail('logged.tail') }} as timed,
+        log_fields['tail'] as tail,
+        {{ log_tail("log_fields['tail']") }} as log_tail,
         regexp_extract(
-            logged.request, '^([A-Z]+) (\S+)(?: HTTP/[0-9.]+)?$', ['method', 'path']
+            log_fields['request'], '^([A-Z]+) (\S+)(?: HTTP/[0-9.]+)?$', ['method', 'path']
         ) as asked
     from lines
 ),
@@ -23,50 +24,55 @@ parts as (
 fields as (
     select
         ---------- ids
-        coalesce(nullif(request_id, ''), {{ log_pair('logged.tail', ['request_id']) }}) as request_id,
+        coalesce(nullif(request_id, ''), {{ log_pair('tail', ['request_id']) }})
+            as request_id,
         coalesce(
             nullif(service_name, ''),
-            {{ log_pair('logged.tail', ['service']) }},
-            nullif(logged.virtual_host, ''),
+            {{ log_pair('tail', ['service']) }},
+            nullif(log_fields['virtual_host'], ''),
             nullif(regexp_extract(_file, '^api_requests/([A-Za-z][A-Za-z0-9_.-]*)/', 1), ''),
             case when line is not null then '{{ var("default_service_name") }}' end
         ) as service_name,
-        coalesce(nullif(client_key, ''), logged.client) as client_key,
+        coalesce(nullif(client_key, ''), log_fields['client']) as client_key,
 
         ---------- dimensions
         coalesce(
             nullif(endpoint, ''),
-            nullif(asked.path, ''),
+            nullif(asked['path'], ''),
             case when line is not null then '{{ var("unreadable_request_endpoint") }}' end
-        ) as path,
-        nullif(coalesce(method, asked.method), '') as method,
-        coalesce(status_code, logged.status) as status_code,
-        coalesce(nullif(client_region, ''), {{ log_pair('logged.tail', ['region']) }}) as client_region,
-        coalesce(nullif(serving_region, ''), {{ log_pair('logged.tail', ['serving_region']) }})
+        ) as url_path,
+        nullif(coalesce(method, asked['method']), '') as method, -- noqa: RF04
+        coalesce(status_code, log_fields['status']) as status_code,
+        coalesce(nullif(client_region, ''), {{ log_pair('tail', ['region']) }})
+            as client_region,
+        coalesce(nullif(serving_region, ''), {{ log_pair('tail', ['serving_region']) }})
             as serving_region,
         coalesce(
             nullif(upstream_servers, ''),
-            {{ log_pair('logged.tail', ['upstream_addr'], attempts_of('[^\\s",]+')) }},
-            nullif(timed.upstream_addr, '')
+            {{ log_pair('tail', ['upstream_addr'], attempts_of('[^\\s",]+')) }},
+            nullif(log_tail['upstream_addr'], '')
         ) as upstream_servers,
         coalesce(
             nullif(upstream_statuses, ''),
-            {{ log_pair('logged.tail', ['upstream_status'], attempts_of('\\d{3}|-')) }},
-            nullif(timed.upstream_status, '')
+            {{ log_pair('tail', ['upstream_status'], attempts_of('\\d{3}|-')) }},
+            nullif(log_tail['upstream_status'], '')
         ) as upstream_statuses,
-        coalesce(nullif(rate_limit_status, ''), {{ log_pair('logged.tail', ['limit_req_status']) }})
+        coalesce(nullif(rate_limit_status, ''), {{ log_pair('tail', ['limit_req_status']) }})
             as rate_limit_status,
 
         ---------- measures
         nullif(response_time_ms, '') as response_time_ms,
-        coalesce({{ log_pair('logged.tail', ['request_time', 'rt']) }}, nullif(timed.request_time, ''))
-            as request_time,
-        coalesce(nullif(response_bytes, ''), replace(logged.bytes, '-', '0')) as response_bytes,
+        coalesce(
+            {{ log_pair('tail', ['request_time', 'rt']) }},
+            nullif(log_tail['request_time'], '')
+        ) as request_time,
+        coalesce(nullif(response_bytes, ''), replace(log_fields['bytes'], '-', '0'))
+            as response_bytes,
 
         ---------- timestamps
         request_ts,
-        logged.time as logged_time,
-        {{ log_pair('logged.tail', ['msec']) }} as logged_msec,
+        log_fields['time'] as logged_time,
+        {{ log_pair('tail', ['msec']) }} as logged_msec,
 
         ---------- metadata
         _batch_id as batch,
@@ -76,7 +82,7 @@ fields as (
         _delivered_at,
         case
             when _malformed is not null then _malformed
-            when line is not null and logged.status = '' then 'line_not_understood'
+            when line is not null and log_fields['status'] = '' then 'line_not_understood'
         end as _malformed,
         {{ raw_text(api_request_columns()) }} as _raw,
         line
@@ -90,7 +96,11 @@ typed as (
         -- nginx writes seconds with a decimal point, Apache's %D whole microseconds.
         coalesce(
             try_cast(response_time_ms as double),
-            round(try_cast(request_time as double) * case when contains(request_time, '.') then 1e3 else 1e-3 end, 3)
+            round(
+                try_cast(request_time as double)
+                * case when contains(request_time, '.') then 1e3 else 1e-3 end,
+                3
+            )
         ) as response_time_ms,
         response_time_ms is not null and try_cast(response_time_ms as double) is null
             as response_time_is_unreadable,
@@ -98,10 +108,13 @@ typed as (
         -- A log line is written when the request ends; what is counted is when it began.
         coalesce(
             {{ utc_timestamp('request_ts') }},
-            make_timestamp(cast(round((try_cast(logged_msec as double) - coalesce(try_cast(request_time as double), 0)) * 1e3) as bigint) * 1000),
+            epoch_ms(cast(round(
+                1e3 * try_cast(logged_msec as double)
+                - 1e3 * coalesce(try_cast(request_time as double), 0)
+            ) as bigint)),
             try_strptime(logged_time, '%d/%b/%Y:%H:%M:%S %z') at time zone 'UTC'
         ) as request_ts,
-        {{ normalised_endpoint('path') }} as endpoint
+        {{ normalised_endpoint('url_path') }} as endpoint
     from fields
 ),
 
@@ -116,14 +129,14 @@ validated as (
                 'endpoint_missing': "endpoint is null or length(endpoint) > 2048",
                 'method_malformed': "not regexp_full_match(method, '[A-Za-z]{1,20}')",
                 'status_code_impossible': 'coalesce(status_code not between 100 and 599, true)',
-                'client_region_unknown':
-                    'client_region is not null and ' ~ is_unknown_member('client_region', ref('regions'), 'region'),
-                'serving_region_unknown':
-                    'serving_region is not null and ' ~ is_unknown_member('serving_region', ref('regions'), 'region'),
+                'client_region_unknown': 'client_region is not null and '
+                    ~ is_unknown_member('client_region', ref('regions'), 'region'),
+                'serving_region_unknown': 'serving_region is not null and '
+                    ~ is_unknown_member('serving_region', ref('regions'), 'region'),
                 'response_time_ms_not_a_number': 'response_time_is_unreadable or isnan(response_time_ms)',
                 'response_time_ms_negative': 'response_time_ms < 0',
-                'response_time_ms_impossible':
-                    'response_time_ms > ' ~ var('longest_response_time_ms') ~ ' and not isnan(response_time_ms)',
+                'response_time_ms_impossible': 'not isnan(response_time_ms) and response_time_ms > '
+                    ~ var('longest_response_time_ms'),
                 'response_bytes_impossible': 'response_bytes is null or response_bytes < 0',
                 'request_ts_unparseable': 'request_ts is null',
                 'request_ts_absurd': is_absurd_timestamp('request_ts'),
@@ -136,14 +149,16 @@ final as (
     select
         ---------- ids
         case
-            when _malformed is null then coalesce(request_id, md5(coalesce(line, _raw) || '#' || _occurrence))
+            when _malformed is null then coalesce(
+                request_id, md5(coalesce(line, _raw) || '#' || _occurrence)
+            )
         end as request_id,
         service_name,
         client_key,
 
         ---------- dimensions
         endpoint,
-        upper(method) as method,
+        upper(method) as method, -- noqa: RF04
         status_code,
         coalesce(client_region, 'unknown') as client_region,
         coalesce(serving_region, 'unknown') as serving_region,

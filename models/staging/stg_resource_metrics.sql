@@ -23,18 +23,22 @@ typed as (
 
         ---------- dimensions
         coalesce(try_cast(is_ready as boolean), is_ready is null) as is_ready,
-        is_ready is not null and try_cast(is_ready as boolean) is null as is_ready_unreadable,
 
         ---------- measures
-        {% for measure in ['cpu_percent', 'memory_percent', 'disk_percent', 'network_bytes'] -%}
-        try_cast({{ measure }} as double) as {{ measure }},
-        {{ measure }} is not null
-        and not coalesce(isfinite(try_cast({{ measure }} as double)), false) as {{ measure }}_unreadable,
-        {% endfor %}
+        try_cast(cpu_percent as double) as cpu_percent,
+        try_cast(memory_percent as double) as memory_percent,
+        try_cast(disk_percent as double) as disk_percent,
+        try_cast(network_bytes as double) as network_bytes,
+
         ---------- timestamps
         date_trunc('minute', {{ utc_timestamp('minute_ts') }}) as minute_ts,
 
         ---------- metadata
+        {{ is_unreadable('cpu_percent') }} as cpu_percent_unreadable,
+        {{ is_unreadable('memory_percent') }} as memory_percent_unreadable,
+        {{ is_unreadable('disk_percent') }} as disk_percent_unreadable,
+        {{ is_unreadable('network_bytes') }} as network_bytes_unreadable,
+        is_ready is not null and try_cast(is_ready as boolean) is null as is_ready_unreadable,
         _batch_id as batch,
         _file,
         _row,
@@ -60,7 +64,8 @@ validated as (
                 'cpu_percent_not_a_number': 'cpu_percent_unreadable',
                 'cpu_percent_impossible': 'cpu_percent not between 0 and ' ~ var('highest_usage_percent'),
                 'memory_percent_not_a_number': 'memory_percent_unreadable',
-                'memory_percent_impossible': 'memory_percent not between 0 and ' ~ var('highest_usage_percent'),
+                'memory_percent_impossible':
+                    'memory_percent not between 0 and ' ~ var('highest_usage_percent'),
                 'disk_percent_not_a_number': 'disk_percent_unreadable',
                 'disk_percent_impossible': 'disk_percent not between 0 and 100',
                 'network_bytes_not_a_number': 'network_bytes_unreadable',
@@ -74,7 +79,8 @@ validated as (
 final as (
     select
         ---------- ids
-        service_name || '/' || instance || '@' || strftime(minute_ts, '%Y-%m-%dT%H:%M') as sample_id,
+        service_name || '/' || instance || '@' || strftime(minute_ts, '%Y-%m-%dT%H:%M')
+            as sample_id,
         service_name,
         instance,
 
@@ -85,7 +91,8 @@ final as (
         cpu_percent,
         memory_percent,
         disk_percent,
-        case when len(_rejection_reasons) = 0 then cast(network_bytes as bigint) end as network_bytes,
+        case when len(_rejection_reasons) = 0 then cast(network_bytes as bigint) end
+            as network_bytes,
 
         ---------- timestamps
         minute_ts,

@@ -56,7 +56,7 @@ states as (
 episodes as (
     select
         *,
-        lead(since) over breaker as until,
+        lead(since) over breaker as until, -- noqa: RF04
         lead(calls_at) over breaker as calls_until,
         lead(failures_at) over breaker as failures_until
     from states

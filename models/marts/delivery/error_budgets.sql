@@ -8,19 +8,25 @@ objectives as (
     select * from {{ ref('service_level_objectives') }}
 ),
 
+counted as (
+    select
+        *,
+        {{ as_of(ref('service_level_indicators'), 'slot_ts') }} as as_of_ts
+    from indicators
+),
+
 spent as (
     select
         objectives.objective,
         objectives.target,
         objectives.window_days,
-        sum(indicators.requests) as requests,
-        sum(indicators.bad_requests) as bad_requests
+        sum(counted.requests) as requests,
+        sum(counted.bad_requests) as bad_requests
     from objectives
-    left join indicators
+    left join counted
         on
-            objectives.objective = indicators.objective
-            and indicators.slot_ts
-            > {{ as_of(ref('service_level_indicators'), 'slot_ts') }} - to_days(objectives.window_days)
+            objectives.objective = counted.objective
+            and counted.slot_ts > counted.as_of_ts - to_days(objectives.window_days)
     group by objectives.objective, objectives.target, objectives.window_days
 ),
 

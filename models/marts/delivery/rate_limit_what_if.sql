@@ -35,7 +35,7 @@ zoned as (
 ),
 
 decisions as (
-    {{ leaky_bucket('zoned') }}
+    {{ leaky_bucket('zoned') }} -- noqa: PRS
 ),
 
 -- Keys that the zone would not have touched all day are left out: they are most, and all passed.
@@ -57,8 +57,9 @@ final as (
 
         ---------- measures
         count(*) as requests,
-        count(*) filter (coalesce(decisions.is_passed, true) and coalesce(decisions.delay_ms, 0) = 0)
-            as accepted_requests,
+        count(*) filter (
+            coalesce(decisions.is_passed, true) and coalesce(decisions.delay_ms, 0) = 0
+        ) as accepted_requests,
         count(*) filter (decisions.is_passed and decisions.delay_ms > 0) as delayed_requests,
         count(*) filter (not decisions.is_passed) as rejected_requests,
         cast(coalesce(sum(decisions.delay_ms), 0) as bigint) as delay_ms,

@@ -30,7 +30,8 @@ episodes as (
         objective,
         alert,
         severity,
-        max_by(struct_pack(long_requests, long_bad_requests), long_burn_rate) as worst,
+        max_by(long_requests, long_burn_rate) as requests,
+        max_by(long_bad_requests, long_burn_rate) as bad_requests,
         max(long_burn_rate) as burn_rate,
         min(slot_ts) as since,
         max(slot_ts) as last_slot_ts
@@ -52,14 +53,16 @@ final as (
         episodes.last_slot_ts = newest.slot_ts as is_open,
 
         ---------- measures
-        episodes.worst.long_requests as requests,
-        episodes.worst.long_bad_requests as bad_requests,
+        episodes.requests,
+        episodes.bad_requests,
         episodes.burn_rate,
 
         ---------- timestamps
         episodes.since,
-        case when episodes.last_slot_ts < newest.slot_ts then episodes.last_slot_ts + interval 5 minute end
-            as until
+        case
+            when episodes.last_slot_ts < newest.slot_ts
+                then episodes.last_slot_ts + interval 5 minute
+        end as until -- noqa: RF04
     from episodes
     inner join objectives
         on episodes.objective = objectives.objective

@@ -41,31 +41,50 @@ filled as (
             and slots.slot_ts = indicators.slot_ts
 ),
 
+-- No slot is missing, so the totals a window ago stand that many slots before.
+totals as (
+    select
+        objective,
+        slot_ts,
+        sum(requests) over so_far as requests,
+        sum(bad_requests) over so_far as bad_requests
+    from filled
+    window so_far as (
+        partition by objective
+        order by slot_ts
+        rows unbounded preceding
+    )
+),
+
 windows as (
     select
-        filled.objective,
+        totals.objective,
         alerts.alert,
         alerts.severity,
         alerts.burn_rate as alerting_burn_rate,
         alerts.minimum_bad_requests,
         1 - objectives.target as error_budget,
-        {% for length in ['long', 'short'] -%}
-        sum(filled.requests) over {{ length }}_window as {{ length }}_requests,
-        sum(filled.bad_requests) over {{ length }}_window as {{ length }}_bad_requests,
-        {% endfor -%}
-        filled.slot_ts
-    from filled
+        totals.requests
+        - lag(totals.requests, alerts.long_window_minutes // 5, 0) over slots_in_order
+            as long_requests,
+        totals.bad_requests
+        - lag(totals.bad_requests, alerts.long_window_minutes // 5, 0) over slots_in_order
+            as long_bad_requests,
+        totals.requests
+        - lag(totals.requests, alerts.short_window_minutes // 5, 0) over slots_in_order
+            as short_requests,
+        totals.bad_requests
+        - lag(totals.bad_requests, alerts.short_window_minutes // 5, 0) over slots_in_order
+            as short_bad_requests,
+        totals.slot_ts
+    from totals
     inner join objectives
-        on filled.objective = objectives.objective
+        on totals.objective = objectives.objective
     cross join alerts
-    window
-        {% for length in ['long', 'short'] -%}
-        {{ length }}_window as (
-            partition by filled.objective, alerts.alert
-            order by filled.slot_ts
-            range between to_minutes(alerts.{{ length }}_window_minutes - 5) preceding and current row
-        ){{ ',' if not loop.last }}
-        {% endfor %}
+    window slots_in_order as (
+        partition by totals.objective, alerts.alert
+        order by totals.slot_ts
+    )
 ),
 
 rates as (

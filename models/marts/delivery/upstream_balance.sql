@@ -39,7 +39,7 @@ attempts as (
 ),
 
 ejections as (
-    {{ upstream_ejections('attempts') }}
+    {{ upstream_ejections('attempts') }} -- noqa: PRS
 ),
 
 ejections_by_hour as (
@@ -80,7 +80,8 @@ final as (
         servers.attempts / sum(servers.attempts) over service_hour as share_of_attempts,
         stddev_pop(servers.attempts) over service_hour / avg(servers.attempts) over service_hour
             as coefficient_of_variation,
-        max(servers.attempts) over service_hour / avg(servers.attempts) over service_hour as max_over_mean,
+        max(servers.attempts) over service_hour / avg(servers.attempts) over service_hour
+            as max_over_mean,
         coalesce(ejections_by_hour.ejections, 0) as ejections,
         coalesce(ejections_by_hour.ejections, 0) * {{ var('upstream_fail_timeout_seconds') }}
             as ejected_seconds,
