@@ -121,9 +121,8 @@ def test_daily_metrics_equal_plain_python(lake, requests):
 
 
 def test_hit_ratios_are_ratios_of_sums(lake, compiled_sql, requests):
-    by_edge = {
-        row["edge"]: row for row in rows(lake, compiled_sql("cdn_hit_ratios")) if row["edge"]
-    }
+    ratios = rows(lake, compiled_sql("cdn_hit_ratios"))
+    by_edge = {row["member"]: row for row in ratios if row["breakdown"] == "edge"}
     for edge in {row["edge"] for row in requests}:
         mine = [row for row in requests if row["edge"] == edge]
         served = [row for row in mine if row["cache_status"] in SERVED]

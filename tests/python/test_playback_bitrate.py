@@ -117,7 +117,7 @@ def played(lake, compiled_sql) -> dict[tuple, dict]:
     answer = lake.execute(compiled_sql("bitrate_what_if"))
     columns = [column[0] for column in answer.description]
     rows = [dict(zip(columns, values, strict=True)) for values in answer.fetchall()]
-    return {(row["trace_id"], row["ladder"], row["policy"]): row for row in rows}
+    return {(row["trace_id"], row["ladder"], row["policy_name"]): row for row in rows}
 
 
 def policies(lake) -> dict:
