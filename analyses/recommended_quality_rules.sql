@@ -20,7 +20,7 @@ judging_samples as (
 ),
 
 factors as (
-    select unnest([0.8, 1.0, 1.2, 1.5, 2.0]) as factor
+    select unnest([0.5, 0.6, 0.7, 0.8, 1.0, 1.2, 1.5]) as factor
 ),
 
 -- What the best rendition of each height takes, on the ladder where it takes most.
