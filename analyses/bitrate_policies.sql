@@ -7,7 +7,7 @@ final as (
     select
         network_type,
         ladder,
-        policy,
+        policy_name,
         is_training_trace,
         count(*) as traces,
         sum(bitrate_sum_kbps) / sum(segments) as average_bitrate_kbps,
@@ -16,8 +16,8 @@ final as (
         sum(start_delay_ms) / count(*) as mean_start_delay_ms,
         avg(qoe_score) as mean_qoe_score
     from what_if
-    group by network_type, ladder, policy, is_training_trace
+    group by network_type, ladder, policy_name, is_training_trace
 )
 
 select * from final
-order by network_type, ladder, is_training_trace, mean_qoe_score desc
+order by network_type asc, ladder asc, is_training_trace asc, mean_qoe_score desc

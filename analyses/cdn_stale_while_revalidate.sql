@@ -1,5 +1,5 @@
--- What would serving stale copies while they are renewed save? For windows past the TTL: how many of
--- the requests that waited for the origin would have been answered at once, and how much sooner.
+-- What would serving stale copies while they are renewed save? For windows past the TTL: how many
+-- of the requests that waited for the origin would have been answered at once, how much sooner.
 with cdn_requests as (
     select * from {{ ref('cdn_requests') }}
     where
@@ -24,7 +24,8 @@ edge_latencies as (
 final as (
     select
         stale_windows.window_seconds,
-        count(*) filter (cdn_requests.cache_status in ('expired', 'revalidated')) as waited_for_renewal,
+        count(*) filter (cdn_requests.cache_status in ('expired', 'revalidated'))
+            as waited_for_renewal,
         count(*) filter (
             cdn_requests.cache_status in ('expired', 'revalidated')
             and cdn_requests.age_seconds <= cdn_requests.ttl_seconds + stale_windows.window_seconds

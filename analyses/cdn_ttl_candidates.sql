@@ -1,7 +1,7 @@
--- Which objects could live longer at the edge? For today's TTL and 2 to 24 times of it: the share of
--- requests that would have found a fresh copy, and of these how many would have got old content,
--- because the origin had another by then. Copies are followed from fill to fill, so a renewal that a
--- longer TTL saves begins no new life; one that was lost (a miss) is lost under every TTL.
+-- Which objects could live longer at the edge? For today's TTL and 2 to 24 times of it: the share
+-- of requests that would have found a fresh copy, and how many of these would have got old content,
+-- because the origin had another by then. Copies are followed from fill to fill: a renewal that a
+-- longer TTL saves begins no new life, and a copy that was lost (a miss) is lost under every TTL.
 with recursive cdn_requests as (
     select
         *,
@@ -42,40 +42,42 @@ objects as (
     group by edge, object
 ),
 
-fills as (
+candidate_lives as (
     select
+        objects.*,
         factors.factor,
-        objects.edge,
-        objects.object,
-        objects.requested_at[1] as filled_at
+        to_seconds(objects.ttl_seconds * factors.factor) as lifetime
     from objects
     cross join factors
+),
+
+fills as (
+    select
+        *,
+        requested_at[1] as filled_at
+    from candidate_lives
 
     union all
 
     select
-        fills.factor,
-        fills.edge,
-        fills.object,
-        least(
-            list_filter(
-                objects.requested_at,
-                lambda requested: requested
-                > fills.filled_at + to_seconds(objects.ttl_seconds * fills.factor)
-            )[1],
-            list_filter(objects.missed_at, lambda missed: missed > fills.filled_at)[1]
-        ) as next_filled_at
+        * replace (
+            least(
+                list_filter(requested_at, lambda moment: moment > filled_at + lifetime)[1],
+                list_filter(missed_at, lambda moment: moment > filled_at)[1]
+            ) as filled_at
+        )
     from fills
-    inner join objects
-        on
-            fills.edge = objects.edge
-            and fills.object = objects.object
-    where next_filled_at is not null
+    where
+        filled_at + lifetime < requested_at[-1]
+        or filled_at < missed_at[-1]
 ),
 
 filled as (
     select
-        fills.*,
+        fills.factor,
+        fills.edge,
+        fills.object,
+        fills.filled_at,
         versions.content_version as copy_version
     from fills
     asof inner join versions
@@ -85,20 +87,28 @@ filled as (
             and fills.filled_at >= versions.request_ts
 ),
 
+asked as (
+    select
+        versions.*,
+        factors.factor
+    from versions
+    cross join factors
+),
+
 answered as (
     select
-        filled.factor,
-        versions.object_kind,
-        versions.ttl_seconds,
-        versions.request_ts > filled.filled_at as is_hit,
-        versions.content_version > filled.copy_version as is_outdated
-    from (select * from versions cross join factors) as versions
+        asked.factor,
+        asked.object_kind,
+        asked.ttl_seconds,
+        asked.request_ts > filled.filled_at as is_hit,
+        asked.content_version > filled.copy_version as is_outdated
+    from asked
     asof inner join filled
         on
-            versions.factor = filled.factor
-            and versions.edge = filled.edge
-            and versions.object = filled.object
-            and versions.request_ts >= filled.filled_at
+            asked.factor = filled.factor
+            and asked.edge = filled.edge
+            and asked.object = filled.object
+            and asked.request_ts >= filled.filled_at
 ),
 
 final as (

@@ -81,7 +81,7 @@ downloads as (
     select
         loops.trace_id,
         ladders.ladder,
-        players.policy,
+        players.policy_name,
         0 as segment_number,
         cast(0 as double) as clock_ms,
         cast(0 as double) as buffer_ms,
@@ -109,7 +109,7 @@ downloads as (
                 ladders.heights,
                 segment_sizes.sizes_bits,
                 segment_sizes.duration_ms,
-                players.* exclude (policy),
+                players.* exclude (policy_name),
                 greatest(
                     downloads.buffer_ms + segment_sizes.duration_ms - {{ var('what_if_buffer_ms') }}, 0
                 ) as wait_ms,
@@ -126,7 +126,7 @@ downloads as (
                     downloads.ladder = segment_sizes.ladder
                     and downloads.segment_number + 1 = segment_sizes.segment_number
             inner join {{ players }} as players
-                on downloads.policy = players.policy
+                on downloads.policy_name = players.policy_name
         ),
 
         chosen as (
@@ -196,7 +196,7 @@ downloads as (
         select
             trace_id,
             ladder,
-            policy,
+            policy_name,
             segment_number,
             received_ms as clock_ms,
             greatest(buffer_ms - taken_ms, 0) + duration_ms as buffer_ms,
@@ -217,7 +217,7 @@ played as (
         ladders.bitrates_kbps[downloads.level] as bitrate_kbps,
         list_max(ladders.bitrates_kbps) as top_bitrate_kbps,
         lag(ladders.bitrates_kbps[downloads.level]) over (
-            partition by downloads.trace_id, downloads.ladder, downloads.policy
+            partition by downloads.trace_id, downloads.ladder, downloads.policy_name
             order by downloads.segment_number
         ) as former_bitrate_kbps
     from downloads
@@ -232,7 +232,7 @@ played as (
 select
     trace_id,
     ladder,
-    policy,
+    policy_name,
     count(*) as segments,
     sum(duration_ms) as content_ms,
     sum(bitrate_kbps) as bitrate_sum_kbps,
@@ -243,5 +243,5 @@ select
     coalesce(sum(abs(bitrate_kbps - former_bitrate_kbps)), 0) as bitrate_change_sum_kbps,
     max(top_bitrate_kbps) as top_bitrate_kbps
 from played
-group by trace_id, ladder, policy
+group by trace_id, ladder, policy_name
 {% endmacro %}

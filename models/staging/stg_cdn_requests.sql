@@ -54,14 +54,10 @@ final as (
         cache_status,
 
         ---------- measures
-        {% for column in ['response_bytes', 'ttl_seconds', 'age_seconds'] -%}
-        case
-            when len(_rejection_reasons) = 0 then cast(try_cast({{ column }} as double) as bigint)
-        end as {{ column }},
-        {% endfor -%}
-        case
-            when len(_rejection_reasons) = 0 then cast(time_to_first_byte_ms as decimal(12, 3))
-        end as time_to_first_byte_ms,
+        {{ accepted_number('response_bytes', 'bigint') }} as response_bytes,
+        {{ accepted_number('ttl_seconds', 'bigint') }} as ttl_seconds,
+        {{ accepted_number('age_seconds', 'bigint') }} as age_seconds,
+        {{ accepted_number('time_to_first_byte_ms', 'decimal(12, 3)') }} as time_to_first_byte_ms,
 
         ---------- timestamps
         request_time as request_ts,

@@ -6,12 +6,13 @@ with landed as (
 reported as (
     select
         * replace (
-            {% for column in [
-                'sequence_number', 'cdn_endpoint', 'bitrate_kbps', 'measured_throughput_kbps',
-                'buffer_length_ms', 'is_fatal', 'error_code'
-            ] -%}
-            {{ given_text(column) }} as {{ column }}{{ ',' if not loop.last }}
-            {% endfor -%}
+            {{ given_text('sequence_number') }} as sequence_number,
+            {{ given_text('cdn_endpoint') }} as cdn_endpoint,
+            {{ given_text('bitrate_kbps') }} as bitrate_kbps,
+            {{ given_text('measured_throughput_kbps') }} as measured_throughput_kbps,
+            {{ given_text('buffer_length_ms') }} as buffer_length_ms,
+            {{ given_text('is_fatal') }} as is_fatal,
+            {{ given_text('error_code') }} as error_code
         ),
         {{ utc_timestamp('event_ts') }} as event_time,
         {{ utc_timestamp('session_started_at') }} as session_start_time
@@ -66,11 +67,11 @@ final as (
         error_code,
 
         ---------- measures
-        {% for column in ['sequence_number', 'bitrate_kbps', 'measured_throughput_kbps', 'buffer_length_ms'] -%}
-        case
-            when len(_rejection_reasons) = 0 then cast(try_cast({{ column }} as double) as integer)
-        end as {{ column }},
-        {% endfor %}
+        {{ accepted_number('sequence_number', 'integer') }} as sequence_number,
+        {{ accepted_number('bitrate_kbps', 'integer') }} as bitrate_kbps,
+        {{ accepted_number('measured_throughput_kbps', 'integer') }} as measured_throughput_kbps,
+        {{ accepted_number('buffer_length_ms', 'integer') }} as buffer_length_ms,
+
         ---------- timestamps
         event_time as event_ts,
         session_start_time as session_started_at,

@@ -42,11 +42,11 @@ final as (
         network_type,
 
         ---------- measures
-        {% for column in ['sample_number', 'duration_ms', 'bandwidth_kbps', 'latency_ms'] -%}
-        case
-            when len(_rejection_reasons) = 0 then cast(try_cast({{ column }} as double) as integer)
-        end as {{ column }},
-        {% endfor %}
+        {{ accepted_number('sample_number', 'integer') }} as sample_number,
+        {{ accepted_number('duration_ms', 'integer') }} as duration_ms,
+        {{ accepted_number('bandwidth_kbps', 'integer') }} as bandwidth_kbps,
+        {{ accepted_number('latency_ms', 'integer') }} as latency_ms,
+
         ---------- timestamps
         trace_start_time as trace_started_at,
         cast(trace_start_time as date) as trace_date,

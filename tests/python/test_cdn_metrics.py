@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import ROWS_ONLY
+from rows import dictionaries
 
 from generate_playback import generate
 
@@ -27,11 +28,11 @@ def delivered(tmp_path_factory):
 def requests(delivered):
     """Delivered rows in the order of time."""
     with duckdb.connect() as connection:
-        answer = connection.execute(
-            f"from read_parquet('{delivered}/*.parquet') order by request_ts, request_id"
+        return dictionaries(
+            connection.execute(
+                f"from read_parquet('{delivered}/*.parquet') order by request_ts, request_id"
+            )
         )
-        columns = [column[0] for column in answer.description]
-        return [dict(zip(columns, values, strict=True)) for values in answer.fetchall()]
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +72,7 @@ def lake(delivered, compiled_sql):
 
 
 def rows(lake, sql):
-    answer = lake.execute(sql)
-    columns = [column[0] for column in answer.description]
-    return [dict(zip(columns, values, strict=True)) for values in answer.fetchall()]
+    return dictionaries(lake.execute(sql))
 
 
 def test_daily_metrics_equal_plain_python(lake, requests):
@@ -121,9 +120,8 @@ def test_daily_metrics_equal_plain_python(lake, requests):
 
 
 def test_hit_ratios_are_ratios_of_sums(lake, compiled_sql, requests):
-    by_edge = {
-        row["edge"]: row for row in rows(lake, compiled_sql("cdn_hit_ratios")) if row["edge"]
-    }
+    ratios = rows(lake, compiled_sql("cdn_hit_ratios"))
+    by_edge = {row["member"]: row for row in ratios if row["breakdown"] == "edge"}
     for edge in {row["edge"] for row in requests}:
         mine = [row for row in requests if row["edge"] == edge]
         served = [row for row in mine if row["cache_status"] in SERVED]

@@ -7,6 +7,7 @@ from pathlib import Path
 import bitrate_simulator as simulator
 import duckdb
 import pytest
+from rows import dictionaries
 
 from adapt_throughput_traces import adapt_ladders, adapt_traces
 from generate_playback import generate
@@ -114,10 +115,8 @@ def add_traces(lake, samples: str, ladders: Path):
 
 def played(lake, compiled_sql) -> dict[tuple, dict]:
     """Rows of bitrate_what_if by (trace, ladder, policy)."""
-    answer = lake.execute(compiled_sql("bitrate_what_if"))
-    columns = [column[0] for column in answer.description]
-    rows = [dict(zip(columns, values, strict=True)) for values in answer.fetchall()]
-    return {(row["trace_id"], row["ladder"], row["policy"]): row for row in rows}
+    rows = dictionaries(lake.execute(compiled_sql("bitrate_what_if")))
+    return {(row["trace_id"], row["ladder"], row["policy_name"]): row for row in rows}
 
 
 def policies(lake) -> dict:

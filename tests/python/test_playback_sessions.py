@@ -10,6 +10,7 @@ from conftest import ROWS_ONLY
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from playback_oracle import BEGINS, ENDS, Event, read_session
+from rows import dictionaries
 
 from generate_playback import generate
 
@@ -165,12 +166,7 @@ def run_model(sql: str, cases: list[list[Event]]) -> dict[int, dict]:
                 START.date(),
             ],
         )
-        answer = connection.execute(sql)
-        columns = [column[0] for column in answer.description]
-        return {
-            int(row["session_id"]): row
-            for row in (dict(zip(columns, values, strict=True)) for values in answer.fetchall())
-        }
+        return {int(row["session_id"]): row for row in dictionaries(connection.execute(sql))}
 
 
 def assert_equal(actual: dict, expected: dict, case: object) -> None:
@@ -244,8 +240,7 @@ def delivered(tmp_path_factory):
             )
             """
         )
-        columns = [column[0] for column in rows.description]
-        return [dict(zip(columns, values, strict=True)) for values in rows.fetchall()]
+        return dictionaries(rows)
 
 
 def deliver(project, name, rows):

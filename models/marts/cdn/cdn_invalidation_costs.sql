@@ -31,21 +31,22 @@ dropped_copies as (
     from cdn_invalidations
     inner join copies
         on
-            copies.request_ts < cdn_invalidations.invalidated_at
-            and copies.request_ts
-            >= cdn_invalidations.invalidated_at - interval ({{ var('longest_ttl_days') }}) day
-            and copies.dt between cast(
-                cdn_invalidations.invalidated_at - interval ({{ var('longest_ttl_days') }}) day as date
-            ) and cast(cdn_invalidations.invalidated_at as date)
+            cdn_invalidations.invalidated_at > copies.request_ts
+            and cast(cdn_invalidations.invalidated_at as date) >= copies.dt
+            and cast(cdn_invalidations.invalidated_at as date) - {{ var('longest_ttl_days') }}
+            <= copies.dt
             and (cdn_invalidations.edge is null or cdn_invalidations.edge = copies.edge)
             and starts_with(copies.object, cdn_invalidations.object_prefix)
     group by
-        cdn_invalidations.invalidation_id, cdn_invalidations.invalidated_at, copies.edge, copies.object
+        cdn_invalidations.invalidation_id,
+        cdn_invalidations.invalidated_at,
+        copies.edge,
+        copies.object
     having arg_max(copies.fresh_until, copies.request_ts) > cdn_invalidations.invalidated_at
 ),
 
--- Requests that found no copy where, without the invalidation, there had been a fresh one: those up to
--- the first that found one again.
+-- Requests that found no copy where, without the invalidation, there had been a fresh one: those up
+-- to the first that found one again.
 requests_after as (
     select
         dropped_copies.invalidation_id,
@@ -64,11 +65,11 @@ requests_after as (
         on
             dropped_copies.edge = copies.edge
             and dropped_copies.object = copies.object
-            and copies.request_ts >= dropped_copies.invalidated_at
-            and copies.request_ts < dropped_copies.fresh_until
-            and copies.dt between cast(dropped_copies.invalidated_at as date) and cast(
-                dropped_copies.invalidated_at + interval ({{ var('longest_ttl_days') }}) day as date
-            )
+            and dropped_copies.invalidated_at <= copies.request_ts
+            and dropped_copies.fresh_until > copies.request_ts
+            and cast(dropped_copies.invalidated_at as date) <= copies.dt
+            and cast(dropped_copies.invalidated_at as date) + {{ var('longest_ttl_days') }}
+            >= copies.dt
 ),
 
 edge_latencies as (
@@ -85,7 +86,8 @@ extra_misses as (
         requests_after.invalidation_id,
         count(*) as extra_misses,
         sum(requests_after.response_bytes) as extra_origin_bytes,
-        sum(requests_after.time_to_first_byte_ms - edge_latencies.hit_time_to_first_byte_ms) as extra_ms
+        sum(requests_after.time_to_first_byte_ms - edge_latencies.hit_time_to_first_byte_ms)
+            as extra_ms
     from requests_after
     left join edge_latencies
         on requests_after.edge = edge_latencies.edge

@@ -44,9 +44,13 @@ final as (
         cast(coalesce(
             sum(cdn_requests.response_bytes) filter (not cdn_cache_statuses.is_served_by_edge), 0
         ) as bigint) as origin_bytes,
-        cast(sum(cdn_requests.time_to_first_byte_ms) as decimal(38, 3)) as time_to_first_byte_sum_ms,
-        cast(coalesce(
-            sum(cdn_requests.time_to_first_byte_ms) filter (not cdn_cache_statuses.waits_for_origin), 0
+        cast(sum(cdn_requests.time_to_first_byte_ms) as decimal(38, 3))
+            as time_to_first_byte_sum_ms,
+        cast(sum(
+            case
+                when cdn_cache_statuses.waits_for_origin then 0
+                else cdn_requests.time_to_first_byte_ms
+            end
         ) as decimal(38, 3)) as edge_time_to_first_byte_sum_ms,
         count(*) filter (not cdn_cache_statuses.waits_for_origin) as immediate_requests,
 

@@ -6,7 +6,9 @@
 
 with throughput_samples as (
     select * from {{ ref('throughput_samples') }}
-    where {{ touched(ref('throughput_samples'), keys=['trace_id', 'trace_date'], partition='trace_date') }}
+    where {{ touched(
+        ref('throughput_samples'), keys=['trace_id', 'trace_date'], partition='trace_date'
+    ) }}
 ),
 
 ladder_segments as (
@@ -24,11 +26,7 @@ bitrate_policies as (
 rule_tables as (
     select
         rule_version,
-        list({
-            'min_network_speed': min_network_speed,
-            'max_network_speed': max_network_speed,
-            'optimal_bitrate': optimal_bitrate
-        } order by min_network_speed) as rules
+        {{ rule_table() }} as rules
     from streaming_quality_rules
     group by rule_version
 ),
@@ -61,7 +59,7 @@ final as (
         ---------- ids
         simulated.trace_id,
         simulated.ladder,
-        simulated.policy,
+        simulated.policy_name,
 
         ---------- dimensions
         traces.network_type,

@@ -16,7 +16,7 @@ ordered as (
     select
         *,
         event_type = 'end' or (event_type = 'error' and is_fatal) as is_last_event,
-        row_number() over in_order as position
+        row_number() over in_order as event_position
     from playback_events
     window in_order as (
         partition by session_id, session_date
@@ -29,7 +29,7 @@ counted as (
     select * from ordered
     qualify coalesce(bool_or(is_last_event) over (
         partition by session_id, session_date
-        order by position
+        order by event_position
         rows between unbounded preceding and 1 preceding
     ), false) = false
 ),
@@ -40,28 +40,22 @@ known as (
     select
         *,
         coalesce(bool_or(event_type = 'play_requested') over so_far, false) as is_requested,
-        coalesce(bool_or(event_type in ('first_frame', 'playing')) over so_far, false) as has_started,
-        {% for flag, begin, end in [
-            ('is_stalled', 'stall_start', 'stall_end'),
-            ('is_seeking', 'seek_start', 'seek_end'),
-            ('is_paused', 'pause', 'resume'),
-            ('is_in_ad', 'ad_start', 'ad_end'),
-        ] -%}
-        coalesce(last_value(case
-            when event_type = '{{ begin }}' then true
-            when event_type in ('{{ end }}', 'first_frame', 'playing') then false
-        end ignore nulls) over so_far, false) as {{ flag }},
-        {% endfor -%}
+        coalesce(bool_or(event_type in ('first_frame', 'playing')) over so_far, false)
+            as has_started,
+        {{ holds_since('stall_start', 'stall_end', 'so_far') }} as is_stalled,
+        {{ holds_since('seek_start', 'seek_end', 'so_far') }} as is_seeking,
+        {{ holds_since('pause', 'resume', 'so_far') }} as is_paused,
+        {{ holds_since('ad_start', 'ad_end', 'so_far') }} as is_in_ad,
         last_value(bitrate_kbps ignore nulls) over so_far as current_bitrate_kbps,
         coalesce(
             {{ milliseconds_between('event_ts', 'lead(event_ts) over in_order') }}, 0
         ) as elapsed_ms
     from counted
     window
-        in_order as (partition by session_id, session_date order by position),
+        in_order as (partition by session_id, session_date order by event_position),
         so_far as (
             partition by session_id, session_date
-            order by position
+            order by event_position
             rows between unbounded preceding and current row
         )
 ),
@@ -92,24 +86,26 @@ intervals as (
         end as observed_ms,
         has_started and not coalesce(lag(has_started) over in_order, false) as is_start,
         state in ('stall', 'seek_stall')
-        and coalesce(lag(state) over in_order, '') not in ('stall', 'seek_stall') as is_rebuffering_start,
+        and coalesce(lag(state) over in_order, '') not in ('stall', 'seek_stall')
+            as is_rebuffering_start,
         has_started and not is_last_event and current_bitrate_kbps is not null
-        and current_bitrate_kbps is distinct from case
-            when lag(has_started) over in_order then lag(current_bitrate_kbps) over in_order
-        end as is_rendition_selection
+        and (
+            not coalesce(lag(has_started) over in_order, false)
+            or current_bitrate_kbps is distinct from lag(current_bitrate_kbps) over in_order
+        ) as is_rendition_selection
     from states
-    window in_order as (partition by session_id, session_date order by position)
+    window in_order as (partition by session_id, session_date order by event_position)
 ),
 
 sessions as (
     select
         session_id,
         session_date,
-        arg_min(profile_id, position) as profile_id,
-        arg_min(title_id, position) as title_id,
-        arg_min(region, position) as region,
-        arg_min(device_type, position) as device_type,
-        arg_max(cdn_endpoint, position) filter (cdn_endpoint is not null) as cdn_endpoint,
+        arg_min(profile_id, event_position) as profile_id,
+        arg_min(title_id, event_position) as title_id,
+        arg_min(region, event_position) as region,
+        arg_min(device_type, event_position) as device_type,
+        arg_max(cdn_endpoint, event_position) filter (cdn_endpoint is not null) as cdn_endpoint,
         max(error_code) filter (is_last_event) as error_code,
 
         bool_or(has_started) as has_started,
@@ -118,33 +114,37 @@ sessions as (
         bool_or(is_requested) as is_requested,
 
         -- The first frame less the request, less the advertisements between them.
-        cast({{ milliseconds_between(
-            "min(event_ts) filter (is_requested and not has_started)",
+        {{ milliseconds_between(
+            'min(event_ts) filter (is_requested and not has_started)',
             "min(event_ts) filter (is_start and event_type = 'first_frame')",
         ) }}
-        - coalesce(sum(elapsed_ms) filter (state = 'ad' and is_requested and not has_started), 0)
-        as bigint) as video_start_time_ms,
+        - coalesce(
+            sum(elapsed_ms) filter (state = 'ad' and is_requested and not has_started), 0
+        ) as video_start_time_ms,
 
-        {% for state in ['playing', 'stall', 'seek_stall', 'seeking', 'paused', 'ad'] -%}
-        cast(coalesce(sum(observed_ms) filter (state = '{{ state }}'), 0) as bigint) as {{ state }}_ms,
-        {% endfor -%}
-        cast(sum(elapsed_ms - observed_ms) as bigint) as unobserved_ms,
+        coalesce(sum(observed_ms) filter (state = 'playing'), 0) as playing_ms,
+        coalesce(sum(observed_ms) filter (state = 'stall'), 0) as stall_ms,
+        coalesce(sum(observed_ms) filter (state = 'seek_stall'), 0) as seek_stall_ms,
+        coalesce(sum(observed_ms) filter (state = 'seeking'), 0) as seeking_ms,
+        coalesce(sum(observed_ms) filter (state = 'paused'), 0) as paused_ms,
+        coalesce(sum(observed_ms) filter (state = 'ad'), 0) as ad_ms,
+        sum(elapsed_ms - observed_ms) as unobserved_ms,
         count(*) filter (is_rebuffering_start) as rebuffering_count,
 
-        cast(coalesce(
+        coalesce(
             sum(observed_ms) filter (state = 'playing' and current_bitrate_kbps is not null), 0
-        ) as bigint) as bitrate_known_ms,
+        ) as bitrate_known_ms,
         -- kbit/s times ms are bits.
-        cast(coalesce(sum(observed_ms * current_bitrate_kbps) filter (state = 'playing'), 0) as bigint)
+        coalesce(sum(observed_ms * current_bitrate_kbps) filter (state = 'playing'), 0)
             as played_bits,
         count(*) filter (is_rendition_selection) as rendition_selections,
         coalesce(sum(current_bitrate_kbps) filter (is_rendition_selection), 0) as selected_kbps_sum,
 
-        coalesce(
-            list(measured_throughput_kbps order by position)
-                filter (measured_throughput_kbps is not null),
-            []
+        list_filter(
+            list(measured_throughput_kbps order by event_position),
+            lambda throughput: throughput is not null
         ) as throughputs_kbps,
+        throughputs_kbps[-{{ var('network_speed_samples') }}:] as newest_throughputs_kbps,
 
         count(*) as events,
         min(session_started_at) as session_started_at,
@@ -185,37 +185,40 @@ final as (
         sessions.error_code,
         sessions.is_requested or sessions.has_started or sessions.has_failed as is_attempt,
         sessions.has_started,
-        (sessions.is_requested or sessions.has_started)
+        sessions.is_requested
         and not sessions.has_started
         and not sessions.has_failed as is_exit_before_video_start,
         sessions.has_failed and not sessions.has_started as is_video_start_failure,
         sessions.has_failed and sessions.has_started as is_playback_failure,
 
         ---------- measures
-        round({{ harmonic_mean('sessions.throughputs_kbps[-' ~ var('network_speed_samples') ~ ':]') }} / 1000, 3)
-            as network_speed,
-        round({{ harmonic_mean('sessions.throughputs_kbps') }} / 1000, 3) as network_speed_harmonic_mean,
-        list_aggregate(sessions.throughputs_kbps, 'quantile_disc', 0.1) / 1000 as network_speed_p10,
+        -- To the kbit/s, so that a speed on the limit of a rule is on it.
+        round({{ harmonic_mean('sessions.newest_throughputs_kbps') }} / 1000, 3) as network_speed,
+        round({{ harmonic_mean('sessions.throughputs_kbps') }} / 1000, 3)
+            as network_speed_harmonic_mean,
+        list_aggregate(sessions.throughputs_kbps, 'quantile_disc', 0.1) / 1000
+            as network_speed_p10,
         len(sessions.throughputs_kbps) as network_samples,
-        sessions.video_start_time_ms,
-        sessions.playing_ms,
+        cast(sessions.video_start_time_ms as bigint) as video_start_time_ms,
+        cast(sessions.playing_ms as bigint) as playing_ms,
         sessions.playing_ms / 1000 as watched_seconds,
         sessions.rebuffering_count,
-        sessions.stall_ms + sessions.seek_stall_ms as rebuffering_ms,
-        sessions.seek_stall_ms as rebuffering_seek_ms,
+        cast(sessions.stall_ms + sessions.seek_stall_ms as bigint) as rebuffering_ms,
+        cast(sessions.seek_stall_ms as bigint) as rebuffering_seek_ms,
         (sessions.stall_ms + sessions.seek_stall_ms)
         / nullif(sessions.playing_ms + sessions.stall_ms + sessions.seek_stall_ms, 0)
             as rebuffering_ratio,
         sessions.stall_ms / nullif(sessions.playing_ms + sessions.stall_ms, 0)
             as rebuffering_without_seeks_ratio,
-        sessions.seeking_ms,
-        sessions.paused_ms,
-        sessions.ad_ms,
-        sessions.unobserved_ms,
-        sessions.selected_kbps_sum / nullif(sessions.rendition_selections, 0) as average_bitrate_kbps,
+        cast(sessions.seeking_ms as bigint) as seeking_ms,
+        cast(sessions.paused_ms as bigint) as paused_ms,
+        cast(sessions.ad_ms as bigint) as ad_ms,
+        cast(sessions.unobserved_ms as bigint) as unobserved_ms,
+        sessions.selected_kbps_sum / nullif(sessions.rendition_selections, 0)
+            as average_bitrate_kbps,
         sessions.played_bits / nullif(sessions.bitrate_known_ms, 0) as time_weighted_bitrate_kbps,
-        sessions.played_bits,
-        sessions.bitrate_known_ms,
+        cast(sessions.played_bits as bigint) as played_bits,
+        cast(sessions.bitrate_known_ms as bigint) as bitrate_known_ms,
         greatest(sessions.rendition_selections - 1, 0) as rendition_switches,
         sessions.events,
         delivered.events_delivered - sessions.events as events_after_end,

@@ -1,0 +1,3 @@
+{% macro accepted_number(column, type) -%}
+    case when len(_rejection_reasons) = 0 then cast(try_cast({{ column }} as double) as {{ type }}) end
+{%- endmacro %}
