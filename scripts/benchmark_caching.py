@@ -148,6 +148,24 @@ def measure_sample(name: str, lake: Lake, rates: list[float]) -> None:
         )
 
 
+def measure_samples(work: Path, requests: int) -> None:
+    """Print the table of samples: of the real trace, if it is there, and of a generated one."""
+    print(
+        "| trace | requests | keys | keys followed | largest error | from 10 / rate entries on"
+        " | mean error | exact (s) | sampled (s) | times faster |"
+    )
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+    try:
+        lake = Lake(work / "block-io")
+        adapt(find_trace(), lake.landing)
+        measure_sample("block I/O", lake, [0.1, 0.01])
+    except FileNotFoundError as reason:
+        print(f"{reason}: left out", file=sys.stderr)
+    lake = Lake(work / "generated-trace")
+    write_trace(lake.landing, requests, requests // 4, 2)
+    measure_sample("generated", lake, [0.1, 0.01])
+
+
 def measure_refresh(lake: Lake, days: int, requests_per_day: int) -> None:
     """Print what a rebuild, one more day, and nothing new cost."""
     shape = {"requests_per_day": requests_per_day, "profiles": 3_000, "titles": 500}
@@ -196,25 +214,15 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=1_000_000)
     parser.add_argument("--days", type=int, default=10)
     parser.add_argument("--requests-per-day", type=int, default=10_000)
+    parser.add_argument("--part", choices=("sample", "refresh"), help="one part only")
     options = parser.parse_args()
-    print(
-        "| trace | requests | keys | keys followed | largest error | from 10 / rate entries on"
-        " | mean error | exact (s) | sampled (s) | times faster |"
-    )
-    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
-    try:
-        lake = Lake(options.work / "block-io")
-        adapt(find_trace(), lake.landing)
-        measure_sample("block I/O", lake, [0.1, 0.01])
-    except FileNotFoundError as reason:
-        print(f"{reason}: left out", file=sys.stderr)
-    lake = Lake(options.work / "generated-trace")
-    write_trace(lake.landing, options.requests, options.requests // 4, 2)
-    measure_sample("generated", lake, [0.1, 0.01])
-    print("\n| refresh | models (s) | to the rebuild |\n|---|---:|---:|")
-    lake = Lake(options.work / "refresh")
-    measure_refresh(lake, options.days, options.requests_per_day)
-    measure_reading(lake)
+    if options.part != "refresh":
+        measure_samples(options.work, options.requests)
+    if options.part != "sample":
+        print("\n| refresh | models (s) | to the rebuild |\n|---|---:|---:|")
+        lake = Lake(options.work / "refresh")
+        measure_refresh(lake, options.days, options.requests_per_day)
+        measure_reading(lake)
     return 0
 
 
