@@ -14,7 +14,7 @@ typed as (
         ---------- dimensions
         cache_level,
         cache_name,
-        lower(operation) as operation,
+        operation,
         region,
 
         ---------- measures

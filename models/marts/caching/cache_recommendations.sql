@@ -1,22 +1,25 @@
--- What to set: for each key pattern the smallest TTL, and the smallest size, whose hit ratio is within
--- a chosen distance of the best one on the ladder.
+-- What to set: for each key pattern the smallest TTL, and the smallest size, whose hit ratio is
+-- within a chosen distance of the best one on the ladder.
 {{ config(materialized='view') }}
+
+{%- set recent = 'cast(' ~ as_of(ref('daily_cache_metrics'), 'dt') ~ ' as date) - '
+    ~ var('cache_recommendation_days') %}
 
 with daily_cache_metrics as (
     select * from {{ ref('daily_cache_metrics') }}
-    where dt > {{ as_of(ref('daily_cache_metrics'), 'dt') }} - {{ var('cache_recommendation_days') }}
+    where dt > {{ recent }}
 ),
 
 ttl_what_if as (
     select * from {{ ref('cache_ttl_what_if') }}
     where
         expiry_policy = 'fixed'
-        and dt > {{ as_of(ref('daily_cache_metrics'), 'dt') }} - {{ var('cache_recommendation_days') }}
+        and dt > {{ recent }}
 ),
 
 size_what_if as (
     select * from {{ ref('cache_size_what_if') }}
-    where dt > {{ as_of(ref('daily_cache_metrics'), 'dt') }} - {{ var('cache_recommendation_days') }}
+    where dt > {{ recent }}
 ),
 
 as_it_was as (

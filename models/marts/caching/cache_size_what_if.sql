@@ -14,12 +14,15 @@ with replayed_requests as (
     qualify bool_or(is_counted) over (partition by replayed_on)
 ),
 
--- A small replay is exact; of a large one only some of the keys are followed (SHARDS, Waldspurger 2015).
+-- A small replay is exact; of a large one only some of the keys are followed: SHARDS
+-- (Waldspurger et al., FAST 2015).
 replays as (
     select
         *,
         case
-            when count(*) over (partition by replayed_on, store_id) > {{ var('cache_exact_requests') }}
+            when
+                count(*) over (partition by replayed_on, store_id)
+                > {{ var('cache_exact_requests') }}
                 then cast({{ var('cache_sampling_rate') }} as double)
             else 1
         end as sampling_rate
@@ -30,6 +33,8 @@ replays as (
 sharing as (
     select
         *,
+        operation = 'get' and is_counted as is_lookup,
+        {{ is_sampled_key('cache_key', 'sampling_rate') }} as is_followed,
         unnest([key_pattern, '(all)']) as shared_by
     from replays
 ),
@@ -40,13 +45,7 @@ lookups as (
         cache_level,
         cache_name,
         shared_by,
-        count(*) filter (where operation = 'get' and is_counted) as lookups,
-        count(*) filter (
-            where operation = 'get' and is_counted and {{ is_sampled_key('cache_key', 'sampling_rate') }}
-        ) as followed_lookups,
-        sum(1 / sampling_rate) filter (
-            where operation = 'get' and is_counted and {{ is_sampled_key('cache_key', 'sampling_rate') }}
-        ) as represented_lookups,
+        count(*) filter (where is_lookup) as lookups,
         min(sampling_rate) as sampling_rate,
         max(batch) as batch
     from sharing
@@ -59,25 +58,42 @@ accesses as (
         row_number() over (
             partition by replayed_on, store_id, shared_by
             order by request_ts, event_id
-        ) as position,
-        max(entry_bytes) over (partition by replayed_on, store_id, cache_key) as largest_bytes
+        ) as access_number,
+        max(entry_bytes) over (partition by replayed_on, store_id, cache_key) as largest_bytes,
+        count(*) filter (where is_lookup) over (
+            partition by replayed_on, store_id, shared_by, cache_key
+        ) as key_lookups
     from sharing
-    where {{ is_sampled_key('cache_key', 'sampling_rate') }}
+    where is_followed
+),
+
+followed as (
+    select
+        replayed_on,
+        cache_level,
+        cache_name,
+        shared_by,
+        count(*) as followed_lookups,
+        sum(1 / sampling_rate) as represented_lookups,
+        sum(key_lookups) as popularity
+    from accesses
+    where is_lookup
+    group by all
 ),
 
 reuses as (
     select
         *,
-        case
-            when lag(operation) over key_history <> 'delete'
-                then position - lag(position) over key_history - 1
-        end as accesses_between,
-        min(position) over (partition by replayed_on, store_id, shared_by, cache_key) as key_number
+        coalesce(lag(operation) over key_history <> 'delete', false) as is_reuse,
+        coalesce(access_number - lag(access_number) over key_history - 1, 0)
+            as accesses_between,
+        min(access_number) over (partition by replayed_on, store_id, shared_by, cache_key)
+            as key_number
     from accesses
     window
         key_history as (
             partition by replayed_on, store_id, shared_by, cache_key
-            order by position
+            order by access_number
         )
 ),
 
@@ -86,14 +102,15 @@ distances as (
         *,
         count(distinct key_number) over since_last_access as keys_between,
         -- One entry a key: the key's number makes its bytes distinct, and is cut off again.
-        sum(distinct cast(largest_bytes as hugeint) * {{ 2 ** 60 }} + key_number) over since_last_access
+        sum(distinct cast(largest_bytes as hugeint) * {{ 2 ** 60 }} + key_number)
+            over since_last_access
         // {{ 2 ** 60 }} as bytes_between
     from reuses
     window
         since_last_access as (
             partition by replayed_on, store_id, shared_by
-            order by position
-            rows between coalesce(accesses_between, 0) preceding and 1 preceding
+            order by access_number
+            rows between accesses_between preceding and 1 preceding
         )
 ),
 
@@ -104,21 +121,20 @@ needed as (
         cache_name,
         shared_by,
         sampling_rate,
+        key_lookups,
+        unnest(['entries', 'bytes']) as capacity_unit,
         unnest([
-            {'unit': 'entries', 'capacity': keys_between / sampling_rate + 1},
-            {
-                'unit': 'bytes',
-                'capacity': coalesce(bytes_between, 0) / sampling_rate + largest_bytes
-            }
-        ], recursive := true)
+            keys_between / sampling_rate + 1,
+            coalesce(bytes_between, 0) / sampling_rate + largest_bytes
+        ]) as capacity
     from distances
-    where operation = 'get' and is_counted and accesses_between is not null
+    where is_lookup and is_reuse
 ),
 
 -- Sizes a quarter of a doubling apart.
 capacities as (
-    select distinct cast(ceil(pow(2, step / 4)) as bigint) as capacity
-    from range(0, 200) as steps (step)
+    select distinct cast(ceil(pow(2, steps.step / 4)) as bigint) as capacity
+    from range(200) as steps (step)
 ),
 
 hits_by_capacity as (
@@ -127,9 +143,10 @@ hits_by_capacity as (
         needed.cache_level,
         needed.cache_name,
         needed.shared_by,
-        needed.unit,
+        needed.capacity_unit,
         capacities.capacity,
-        sum(1 / needed.sampling_rate) as hits
+        sum(1 / needed.sampling_rate) as hits,
+        sum(needed.key_lookups) as popularity
     from needed
     asof inner join capacities
         on needed.capacity <= capacities.capacity
@@ -139,39 +156,31 @@ hits_by_capacity as (
 curves as (
     select
         *,
-        sum(hits) over (
-            partition by replayed_on, cache_level, cache_name, shared_by, unit
-            order by capacity
-        ) as represented_hits
+        sum(hits) over smaller_capacities as represented_hits,
+        sum(popularity) over smaller_capacities as hit_popularity
     from hits_by_capacity
+    window
+        smaller_capacities as (
+            partition by replayed_on, cache_level, cache_name, shared_by, capacity_unit
+            order by capacity
+        )
 ),
 
-final as (
+estimates as (
     select
-        ---------- ids
-        curves.replayed_on as dt,
-        curves.cache_level,
-        curves.cache_name,
-        curves.shared_by as key_pattern,
-        curves.unit as capacity_unit,
-        curves.capacity,
-
-        ---------- measures
+        curves.*,
         lookups.lookups,
-        -- SHARDS-adj: lookups that the sample has too few or too many are those of hot keys: hits.
-        greatest(0, least(
-            lookups.lookups,
-            curves.represented_hits + lookups.lookups - coalesce(lookups.represented_lookups, 0)
-        )) as hits,
-        greatest(0, least(
-            lookups.lookups,
-            curves.represented_hits + lookups.lookups - coalesce(lookups.represented_lookups, 0)
-        )) / lookups.lookups as hit_ratio,
         lookups.sampling_rate,
-        lookups.followed_lookups,
-
-        ---------- metadata
-        lookups.batch
+        followed.followed_lookups,
+        lookups.batch,
+        -- The lookups that the sample has too few or too many are those of hot keys: they get the
+        -- hit ratio of its keys weighted by popularity (SHARDS-adj takes them all for hits).
+        greatest(0, least(
+            lookups.lookups,
+            curves.represented_hits
+            + curves.hit_popularity / followed.popularity
+            * (lookups.lookups - followed.represented_lookups)
+        )) as estimated_hits
     from curves
     inner join lookups
         on
@@ -179,6 +188,34 @@ final as (
             and curves.cache_level = lookups.cache_level
             and curves.cache_name = lookups.cache_name
             and curves.shared_by = lookups.shared_by
+    inner join followed
+        on
+            curves.replayed_on = followed.replayed_on
+            and curves.cache_level = followed.cache_level
+            and curves.cache_name = followed.cache_name
+            and curves.shared_by = followed.shared_by
+),
+
+final as (
+    select
+        ---------- ids
+        replayed_on as dt,
+        cache_level,
+        cache_name,
+        shared_by as key_pattern,
+        capacity_unit,
+        capacity,
+
+        ---------- measures
+        lookups,
+        estimated_hits as hits,
+        estimated_hits / lookups as hit_ratio,
+        sampling_rate,
+        followed_lookups,
+
+        ---------- metadata
+        batch
+    from estimates
 )
 
 select * from final

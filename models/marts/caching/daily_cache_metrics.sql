@@ -76,7 +76,7 @@ request_metrics as (
         count(*) filter (where operation = 'get') as lookups,
         count(*) filter (where operation = 'get' and hit) as hits,
         count(*) filter (where is_miss) as misses,
-        count(*) filter (where operation = 'set') as sets,
+        count(*) filter (where operation = 'set') as writes,
         count(*) filter (where operation = 'delete') as deletes,
         count(*) filter (where is_reload) as reloads,
         count(*) filter (where is_stampede_begin) as stampedes,
@@ -107,14 +107,15 @@ final as (
         request_metrics.lookups,
         request_metrics.hits,
         request_metrics.misses,
-        request_metrics.sets,
+        request_metrics.writes,
         request_metrics.deletes,
         request_metrics.hit_bytes,
         request_metrics.miss_bytes,
         request_metrics.longest_ttl_seconds,
-        request_metrics.hits / nullif(request_metrics.hits + request_metrics.misses, 0) as hit_ratio,
-        request_metrics.hit_bytes / nullif(request_metrics.hit_bytes + request_metrics.miss_bytes, 0)
-            as byte_hit_ratio,
+        request_metrics.hits / nullif(request_metrics.hits + request_metrics.misses, 0)
+            as hit_ratio,
+        request_metrics.hit_bytes
+        / nullif(request_metrics.hit_bytes + request_metrics.miss_bytes, 0) as byte_hit_ratio,
 
         ---------- measures: what it saved
         request_metrics.timed_hits,

@@ -32,12 +32,44 @@ with_earlier_requests as (
 
 final as (
     select
-        *,
+        ---------- ids
+        event_id,
+        request_id,
+        instance_id,
+        store_id,
+        cache_key,
+
+        ---------- dimensions
+        cache_level,
+        cache_name,
+        region,
+        operation,
+        key_pattern,
+        key_parameters,
+
+        ---------- measures
+        hit,
+        ttl_seconds,
+        size_bytes,
+        latency_ms,
+
+        ---------- what came before
+        loading_until_ms,
+        was_held,
+        is_miss,
         operation = 'set'
         and coalesce(request_ms <= loading_until_ms + {{ var('cache_fill_grace_ms') }}, false)
             as is_fill,
         is_miss and coalesce(request_ms < loading_until_ms, false) as is_stampede_miss,
-        is_miss and was_held and not coalesce(request_ms < loading_until_ms, false) as is_reload
+        is_miss and was_held and not coalesce(request_ms < loading_until_ms, false) as is_reload,
+
+        ---------- timestamps
+        request_ts,
+        request_ms,
+        dt,
+
+        ---------- metadata
+        batch
     from with_earlier_requests
 )
 

@@ -1,6 +1,6 @@
--- Sliding expiry (GETEX): an entry ends a TTL after it was last asked for. So a request is a hit when
--- the gap to the one before is no longer than the TTL, and what is held at once is what was asked for
--- within a TTL: the working set (Denning 1968).
+-- Sliding expiry (GETEX): an entry ends a TTL after it was last asked for. So a request is a hit
+-- when the gap to the one before is no longer than the TTL, and what is held at once is what was
+-- asked for within a TTL: the working set (Denning 1968).
 {{ config(
     incremental_strategy='delete+insert',
     unique_key=['dt'],
@@ -96,9 +96,10 @@ entry_changes as (
         cache_name,
         key_pattern,
         ttl_seconds,
-        least(request_ms + ttl_ms + 1, coalesce(next_request_ms, request_ms + ttl_ms + 1)),
-        -1,
-        -largest_bytes
+        least(request_ms + ttl_ms + 1, coalesce(next_request_ms, request_ms + ttl_ms + 1))
+            as changed_ms,
+        -1 as entries,
+        -largest_bytes as bytes
     from at_each_ttl
     where
         operation <> 'delete'
