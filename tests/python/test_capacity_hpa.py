@@ -7,9 +7,10 @@ from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
 import duckdb
+import pandas as pd
 import pytest
-from conftest import ROOT
-from hpa_cases import CASES, HISTORIES
+from conftest import Project
+from hpa_cases import CASES
 from hpa_oracle import Autoscaler, Behaviour, Minute, Rate
 
 DAY = date(2025, 1, 1)
@@ -19,10 +20,8 @@ DECISION = "desired_replicas, reason, limited_by"
 @pytest.fixture(scope="module")
 def what_if_sql(tmp_path_factory, parsed_manifest):
     """The model as dbt compiles it: it runs unchanged on a lake in memory."""
-    from conftest import Project
-
     project = Project(tmp_path_factory.mktemp("hpa") / "project", parsed_manifest)
-    project.dbt("compile", "--select", "hpa_what_if")
+    project.dbt("compile", "--select", "hpa_what_if", vars={"hpa_sync_period_seconds": 15})
     return next(project.target.rglob("compiled/**/hpa_what_if.sql")).read_text()
 
 
@@ -41,8 +40,6 @@ def simulate(sql: str, histories: dict[str, tuple[Behaviour, int, list[Minute | 
             if minute is not None:
                 moment = datetime(2025, 1, 1) + timedelta(minutes=number)
                 minutes.append((name, replicas, moment, *asdict(minute).values()))
-    import pandas as pd
-
     frames = {
         "policies": pd.DataFrame(policies, columns=[
             "service_name", "cpu_target_percent", "memory_target_percent", "min_replicas",
@@ -168,3 +165,20 @@ def test_ten_thousand_generated_histories_equal_the_oracle(what_if_sql):
         "scale_down_limit", "scale_down_stabilized", "scale_up_limit", "scale_up_stabilized",
         "too_few_replicas", "too_many_replicas", None,
     }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def decisions_of_cases(what_if_sql):
+    return simulate(what_if_sql, {c.name: (c.spec, c.replicas, c.minutes) for c in CASES})
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_case_of_the_published_algorithm(case, decisions_of_cases):
+    decided = decisions_of_cases[case.name]
+    assert {sync: decided[sync - 1] for sync in case.expected} == case.expected, case.derivation
+    assert decided == expected_of(case.spec, case.replicas, case.minutes), case.derivation
+
+
+def test_there_are_enough_cases_and_each_has_a_name_of_its_own():
+    assert len({case.name for case in CASES}) == len(CASES) >= 60
+    assert all(case.derivation for case in CASES)

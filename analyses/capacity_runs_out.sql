@@ -1,0 +1,17 @@
+-- When does capacity run out? The first day of the forecast beyond it, and the first on which the
+-- upper bound of the 80 % interval is; null where it holds for the whole year ahead.
+select
+    service_name,
+    resource,
+    any_value(method) as method,
+    any_value(capacity) as capacity,
+    max(forecast) as forecast_peak,
+    max_by(target_ts, forecast) as peak_ts,
+    min(target_ts) filter (where may_be_beyond_capacity) as may_run_out_ts,
+    min(target_ts) filter (where is_beyond_capacity) as runs_out_ts
+from {{ ref('capacity_forecast') }}
+where
+    grain = 'day'
+    and capacity is not null
+group by service_name, resource
+order by runs_out_ts nulls last, may_run_out_ts nulls last, service_name asc

@@ -1,0 +1,12 @@
+-- Reactive, predictive, or both: on the same traffic, minutes that were short and replicas that were
+-- paid for, by service.
+select
+    service_name,
+    strategy,
+    sum(minutes) as minutes,
+    sum(minutes_underprovisioned) as minutes_underprovisioned,
+    round(sum(missing_replica_hours), 1) as missing_replica_hours,
+    round(sum(replica_hours)) as replica_hours
+from {{ ref('scaling_strategies_daily') }}
+group by service_name, strategy
+order by service_name, strategy

@@ -1,0 +1,46 @@
+{{ config(
+    partitioned_by=['dt'],
+    sorted_by=['service_name', 'resource', 'grain', 'method', 'target_ts'],
+) }}
+
+with staged as (
+    select * from {{ ref('stg_demand_forecasts') }}
+    where
+        not _is_rejected
+        and {{ arrived(ref('stg_demand_forecasts')) }}
+),
+
+first_deliveries as (
+    select * from staged
+    qualify row_number() over (
+        partition by forecast_id
+        order by batch, _file, _row
+    ) = 1
+),
+
+final as (
+    select
+        ---------- ids
+        forecast_id,
+        service_name,
+
+        ---------- dimensions
+        resource,
+        grain,
+        method,
+
+        ---------- measures
+        forecast,
+
+        ---------- timestamps
+        origin_ts,
+        target_ts,
+        dt,
+
+        ---------- metadata
+        batch
+    from first_deliveries
+    where {{ never_delivered_before('first_deliveries', 'forecast_id', ref('stg_demand_forecasts')) }}
+)
+
+select * from final

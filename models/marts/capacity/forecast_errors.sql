@@ -1,0 +1,101 @@
+{{ config(materialized='view') }}
+
+with origins as (
+    select * from {{ ref('forecast_origins') }}
+),
+
+series as (
+    select * from {{ ref('demand_series') }}
+),
+
+forecasts as (
+    select
+        service_name,
+        resource,
+        grain,
+        method,
+        forecast,
+        origin_ts,
+        target_ts
+    from {{ ref('demand_forecasts') }}
+    union all
+    select
+        service_name,
+        resource,
+        grain,
+        method,
+        forecast,
+        origin_ts,
+        target_ts
+    from {{ ref('seasonal_naive_forecasts') }}
+),
+
+-- The scale of MASE: what repeating the last season erred by, on average, before the origin.
+season_changes as (
+    select
+        series.service_name,
+        series.resource,
+        series.grain,
+        series.period_ts,
+        avg(abs(series.demand - last_season.demand)) over (
+            partition by series.service_name, series.resource, series.grain
+            order by series.period_ts
+        ) as mean_season_change
+    from series
+    inner join {{ ref('forecast_grains') }} as grains
+        on series.grain = grains.grain
+    inner join series as last_season
+        on
+            series.service_name = last_season.service_name
+            and series.resource = last_season.resource
+            and series.grain = last_season.grain
+            and series.period_ts - to_seconds(grains.season_periods * grains.period_seconds) = last_season.period_ts
+),
+
+final as (
+    select
+        ---------- ids
+        origins.service_name,
+
+        ---------- dimensions
+        origins.resource,
+        origins.grain,
+        forecasts.method,
+
+        ---------- measures
+        origins.origin_number,
+        origins.origins,
+        (date_diff('second', origins.origin_ts, forecasts.target_ts) // origins.period_seconds - 1)
+        // grains.horizon_bucket_periods as horizon_bucket,
+        forecasts.forecast,
+        series.demand,
+        series.demand - forecasts.forecast as error,
+        season_changes.mean_season_change,
+
+        ---------- timestamps
+        origins.origin_ts,
+        forecasts.target_ts
+    from origins
+    inner join {{ ref('forecast_grains') }} as grains
+        on origins.grain = grains.grain
+    inner join forecasts
+        on
+            origins.service_name = forecasts.service_name
+            and origins.resource = forecasts.resource
+            and origins.grain = forecasts.grain
+            and origins.origin_ts = forecasts.origin_ts
+    left join season_changes
+        on
+            origins.service_name = season_changes.service_name
+            and origins.resource = season_changes.resource
+            and origins.grain = season_changes.grain
+            and origins.origin_ts = season_changes.period_ts
+    left join series
+        on
+            forecasts.service_name = series.service_name
+            and forecasts.resource = series.resource
+            and forecasts.grain = series.grain
+            and forecasts.target_ts = series.period_ts
+)
+
+select * from final

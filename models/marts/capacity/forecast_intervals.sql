@@ -1,0 +1,139 @@
+{{ config(materialized='view') }}
+
+{%- set levels = [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99, 0.995, 1] -%}
+{%- set series = ['service_name', 'resource', 'grain', 'method'] %}
+
+-- Conformal intervals: a forecast errs as the forecasts of the origins before it did. Series drift,
+-- so quantiles of past errors are too narrow; the level is raised to the lowest one whose intervals
+-- would have held what they promise up to the origin. Nothing later than the origin is used.
+with errors as (
+    select * from {{ ref('forecast_errors') }}
+),
+
+targets as (
+    select distinct
+        {{ series | join(', ') }},
+        origin_ts,
+        origin_number,
+        horizon_bucket
+    from errors
+),
+
+past_errors as (
+    select
+        {% for key in series %}targets.{{ key }},
+        {% endfor -%}
+        targets.origin_ts,
+        targets.origin_number,
+        targets.horizon_bucket,
+        former.horizon_bucket as former_bucket,
+        former.error
+    from targets
+    inner join errors as former
+        on
+            {% for key in series %}targets.{{ key }} = former.{{ key }}
+            and {% endfor -%}
+            former.target_ts <= targets.origin_ts
+            and former.origin_number >= targets.origin_number - {{ var('forecast_calibration_origins') }}
+            and former.horizon_bucket <= targets.horizon_bucket
+    where former.error is not null
+    qualify former.horizon_bucket = max(former.horizon_bucket) over (
+        partition by {% for key in series %}targets.{{ key }}, {% endfor %}targets.origin_ts, targets.horizon_bucket
+    )
+),
+
+quantiles as (
+    select
+        {{ series | join(', ') }},
+        origin_ts,
+        origin_number,
+        horizon_bucket,
+        quantile_cont(error, [{% for level in levels %}{{ (1 - level) / 2 }}, {% endfor %}0.5]) as lower_errors,
+        quantile_cont(error, [{% for level in levels %}{{ (1 + level) / 2 }}, {% endfor %}0.5]) as upper_errors
+    from past_errors
+    group by {{ series | join(', ') }}, origin_ts, origin_number, horizon_bucket
+),
+
+-- How often an interval of each level held what came.
+held as (
+    select
+        {% for key in series %}errors.{{ key }},
+        {% endfor -%}
+        errors.origin_number,
+        max(errors.target_ts) as known_ts,
+        levels.level,
+        count(*) as forecasts,
+        count(*) filter (
+            where errors.error between quantiles.lower_errors[levels.level] and quantiles.upper_errors[levels.level]
+        ) as forecasts_held
+    from errors
+    inner join quantiles
+        on
+            {% for key in series %}errors.{{ key }} = quantiles.{{ key }}
+            and {% endfor -%}
+            errors.origin_ts = quantiles.origin_ts
+            and errors.horizon_bucket = quantiles.horizon_bucket
+    cross join range(1, {{ levels | length + 1 }}) as levels (level)
+    where errors.error is not null
+    group by {% for key in series %}errors.{{ key }}, {% endfor %}errors.origin_number, levels.level
+),
+
+calibrated as (
+    select
+        {% for key in series %}quantiles.{{ key }},
+        {% endfor -%}
+        quantiles.origin_ts,
+        quantiles.horizon_bucket,
+        held.level,
+        sum(held.forecasts_held) / sum(held.forecasts) as share_held
+    from quantiles
+    inner join held
+        on
+            {% for key in series %}quantiles.{{ key }} = held.{{ key }}
+            and {% endfor -%}
+            held.known_ts <= quantiles.origin_ts
+    group by {% for key in series %}quantiles.{{ key }}, {% endfor -%}
+    quantiles.origin_ts, quantiles.horizon_bucket, held.level
+),
+
+chosen_levels as (
+    select
+        {{ series | join(', ') }},
+        origin_ts,
+        horizon_bucket,
+        min(level) filter (where share_held >= 0.8) as level_80,
+        min(level) filter (where share_held >= 0.95) as level_95
+    from calibrated
+    group by {{ series | join(', ') }}, origin_ts, horizon_bucket
+),
+
+final as (
+    select
+        ---------- ids
+        quantiles.service_name,
+
+        ---------- dimensions
+        quantiles.resource,
+        quantiles.grain,
+        quantiles.method,
+
+        ---------- measures
+        quantiles.horizon_bucket,
+        {% for nominal in [80, 95] -%}
+        quantiles.lower_errors[coalesce(chosen_levels.level_{{ nominal }}, {{ levels | length }})]
+            as lower_error_{{ nominal }},
+        quantiles.upper_errors[coalesce(chosen_levels.level_{{ nominal }}, {{ levels | length }})]
+            as upper_error_{{ nominal }},
+        {% endfor %}
+        ---------- timestamps
+        quantiles.origin_ts
+    from quantiles
+    left join chosen_levels
+        on
+            {% for key in series %}quantiles.{{ key }} = chosen_levels.{{ key }}
+            and {% endfor -%}
+            quantiles.origin_ts = chosen_levels.origin_ts
+            and quantiles.horizon_bucket = chosen_levels.horizon_bucket
+)
+
+select * from final

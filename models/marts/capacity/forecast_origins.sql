@@ -1,0 +1,56 @@
+{{ config(materialized='view') }}
+
+with series as (
+    select
+        service_name,
+        resource,
+        grain,
+        min(period_ts) as first_ts,
+        max(period_ts) as last_ts
+    from {{ ref('demand_series') }}
+    group by service_name, resource, grain
+),
+
+origins as (
+    select
+        series.*,
+        grains.period_seconds,
+        grains.season_periods,
+        grains.horizon_periods,
+        series.last_ts - to_seconds(origins.number * grains.step_periods * grains.period_seconds) as origin_ts
+    from series
+    inner join {{ ref('forecast_grains') }} as grains
+        on series.grain = grains.grain
+    cross join range({{ var('forecast_origins') }}) as origins (number)
+    where
+        series.last_ts - to_seconds(origins.number * grains.step_periods * grains.period_seconds)
+        >= series.first_ts + to_seconds(grains.shortest_history_periods * grains.period_seconds)
+),
+
+final as (
+    select
+        ---------- ids
+        service_name,
+
+        ---------- dimensions
+        resource,
+        grain,
+
+        ---------- measures
+        row_number() over series_origins as origin_number,
+        count(*) over (partition by service_name, resource, grain) as origins,
+        period_seconds,
+        season_periods,
+        horizon_periods,
+
+        ---------- timestamps
+        first_ts,
+        origin_ts
+    from origins
+    window series_origins as (
+        partition by service_name, resource, grain
+        order by origin_ts
+    )
+)
+
+select * from final

@@ -1,0 +1,80 @@
+with landed as (
+    select * from {{ ref('land_demand_forecasts') }}
+),
+
+typed as (
+    select
+        ---------- ids
+        service_name,
+
+        ---------- dimensions
+        resource,
+        grain,
+        method,
+
+        ---------- measures
+        try_cast(forecast as double) as forecast,
+
+        ---------- timestamps
+        try_cast(origin_ts as timestamp) as origin_ts,
+        try_cast(target_ts as timestamp) as target_ts,
+
+        ---------- metadata
+        _batch_id as batch,
+        _file,
+        _row,
+        _malformed,
+        {{ raw_text(['service_name', 'resource', 'grain', 'method', 'origin_ts', 'target_ts', 'forecast']) }} as _raw
+    from landed
+),
+
+validated as (
+    select
+        *,
+        case
+            when _malformed is not null then [_malformed]
+            else {{ rejection_reasons({
+                'service_name_malformed': is_malformed_id('service_name'),
+                'resource_malformed': is_malformed_id('resource'),
+                'method_malformed': is_malformed_id('method'),
+                'grain_unknown': is_unknown_member('grain', ref('forecast_grains')),
+                'origin_ts_unparseable': 'origin_ts is null',
+                'target_ts_unparseable': 'target_ts is null',
+                'target_ts_before_origin': 'target_ts <= origin_ts',
+                'forecast_not_a_number': 'forecast is null or not isfinite(forecast)',
+            }) }}
+        end as _rejection_reasons
+    from typed
+),
+
+final as (
+    select
+        ---------- ids
+        concat_ws('/', service_name, resource, grain, method)
+        || '@' || strftime(origin_ts, '%Y-%m-%dT%H') || '>' || strftime(target_ts, '%Y-%m-%dT%H') as forecast_id,
+        service_name,
+
+        ---------- dimensions
+        resource,
+        grain,
+        method,
+
+        ---------- measures
+        forecast,
+
+        ---------- timestamps
+        origin_ts,
+        target_ts,
+        cast(origin_ts as date) as dt,
+
+        ---------- metadata
+        batch,
+        _file,
+        _row,
+        _raw,
+        _rejection_reasons,
+        len(_rejection_reasons) > 0 as _is_rejected
+    from validated
+)
+
+select * from final
