@@ -16,8 +16,8 @@ typed as (
         try_cast(forecast as double) as forecast,
 
         ---------- timestamps
-        try_cast(origin_ts as timestamp) as origin_ts,
-        try_cast(target_ts as timestamp) as target_ts,
+        {{ utc_timestamp('origin_ts') }} as origin_ts,
+        {{ utc_timestamp('target_ts') }} as target_ts,
 
         ---------- metadata
         _batch_id as batch,
