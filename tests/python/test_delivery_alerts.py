@@ -14,7 +14,7 @@ from notify_alerts import main as notify
 START = date(2025, 1, 6)
 SLOW = Incident("playback", datetime(2025, 1, 13, 10), 60, latency_factor=12)
 FAILING = Incident("catalog", datetime(2025, 1, 13, 21), 179, error_share=0.3)
-MODELS = ("--select", "+service_level_alerts", "+error_budgets", "latency_hourly")
+MODELS = ("--select", "+service_level_alerts", "+error_budgets")
 ROWS_ONLY = ("--exclude-resource-type", "test", "unit_test")
 
 
