@@ -131,9 +131,7 @@ def stress(work: Path, events: int, times: int, memory_limit: str, threads: int,
     status, *_, output = measure(work, timeout=timeout)
     if status:
         raise RuntimeError(f"the history could not be built:\n{output}")
-    rows = deliver(
-        work / "landing", first_day=HISTORY_DAYS, days=1, events_per_day=events * times
-    )
+    rows = deliver(work / "landing", first_day=HISTORY_DAYS, days=1, events_per_day=events * times)
     status, seconds, memory, spilled, output = measure(work, timeout=timeout)
     error = ""
     if status:

@@ -131,7 +131,9 @@ def generated_history(draw: random.Random) -> tuple[Behaviour, int, list[Minute 
     instances = draw.randint(1, 20)
     load, recorded = draw.randint(50, 20000), []
     for _ in range(draw.randint(6, 10)):
-        load = max(0, int(load * draw.choice([1, 1, 1.05, 0.95, 1.5, 2.5, 0.4])) + draw.randint(-9, 9))
+        load = max(
+            0, int(load * draw.choice([1, 1, 1.05, 0.95, 1.5, 2.5, 0.4])) + draw.randint(-9, 9)
+        )
         ready = instances if draw.random() < 0.7 else draw.randint(0, instances)
         cpu_measured = ready if draw.random() < 0.7 else draw.randint(0, ready)
         memory_measured = instances if draw.random() < 0.7 else draw.randint(0, instances)
