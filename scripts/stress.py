@@ -144,7 +144,7 @@ def table(measured: list[Measured]) -> str:
     """Return the figures as Markdown, with their ratios to the first size."""
     first = measured[0]
     lines = [
-        "| volume | rows | seconds | ratio | microseconds a row | peak memory MB | ratio | spilled MB | |",
+        "| volume | rows | seconds | ratio | us a row | peak memory MB | ratio | spilled MB | |",
         "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |",
     ]
     for one in measured:

@@ -1,4 +1,4 @@
-"""The forecasts on real utilisation series: what the backtest says, checked against plain Python."""
+"""The forecasts on real utilisation series: the backtest, checked against plain Python."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_the_chosen_forecast_beats_seasonal_naive_on_most_real_series(shared_dat
     assert sorted(chosen.index) == sorted(naive.index) == names
     better = chosen.mase < naive.mase
     assert better.sum() > len(names) / 2
-    # A series alone has 35 origins that overlap in what they saw: its coverage is uncertain by seven
+    # A series alone has 35 overlapping origins: its own coverage is uncertain by about seven
     # points. Over all series the intervals have to hold what they promise.
     assert abs(chosen.coverage_80_percent.mean() - 80) <= 5
     assert abs(chosen.coverage_95_percent.mean() - 95) <= 5
@@ -83,7 +83,7 @@ def test_the_chosen_forecast_beats_seasonal_naive_on_most_real_series(shared_dat
 
 
 def plain_backtest(errors):
-    """MASE, sMAPE of the newer half of the origins, from rows of forecast_errors, in plain Python."""
+    """MASE and sMAPE of the newer half of the origins, in plain Python."""
     newer = [row for row in errors if row["origin_number"] > row["origins"] / 2]
     mase = np.mean([abs(row["demand"] - row["forecast"]) / row["scale"] for row in newer])
     smape = np.mean(
