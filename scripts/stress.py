@@ -57,11 +57,13 @@ def make_project(folder: Path, memory_limit: str, threads: int) -> None:
     for name in PROJECT:
         (folder / name).symlink_to(ROOT / name)
     profile = (ROOT / "profiles" / "profiles.yml").read_text()
-    settings = (
-        f"      settings:\n        memory_limit: {memory_limit}\n        threads: {threads}\n"
+    # Not `settings`: dbt repeats those on every connection, and DuckDB refuses once it has spilled.
+    options = (
+        f"      config_options:\n        memory_limit: {memory_limit}\n        threads: {threads}\n"
         f"        temp_directory: {folder / 'spill'}\n        max_temp_directory_size: 20GB\n"
     )
-    (folder / "profiles.yml").write_text(profile.replace("      settings:\n", settings, 1))
+    profile = profile.replace("      settings:\n", options + "      settings:\n", 1)
+    (folder / "profiles.yml").write_text(profile)
 
 
 def folder_size(folder: Path) -> int:
