@@ -14,4 +14,4 @@ where
     grain = 'day'
     and capacity is not null
 group by service_name, resource
-order by runs_out_ts nulls last, may_run_out_ts nulls last, service_name asc
+order by runs_out_ts asc nulls last, may_run_out_ts asc nulls last, service_name asc

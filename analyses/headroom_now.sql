@@ -1,5 +1,5 @@
--- How much room does each service have now? Headroom is capacity over demand: the maximum of replicas
--- at their target, over the CPU demand of the newest minute and over the highest of the last day.
+-- How much room does each service have now? Headroom is capacity over demand: the maximum of
+-- replicas at their target, over the CPU demand of the newest minute and over the highest of the last day.
 with utilization as (
     select * from {{ ref('service_utilization_minutely') }}
     where dt >= cast({{ as_of(ref('service_utilization_minutely'), 'minute_ts') }} as date) - 1
@@ -29,7 +29,9 @@ final as (
         / nullif(max(demand.cpu_pods), 0) as headroom_at_peak
     from demand
     inner join {{ ref('autoscaling_policies') }} as policies
-        on policies.service_name = {{ policy_of('demand.service_name', ref('autoscaling_policies')) }}
+        on
+            policies.service_name
+            = {{ policy_of('demand.service_name', ref('autoscaling_policies')) }}
     group by demand.service_name
 )
 

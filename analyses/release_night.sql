@@ -1,5 +1,5 @@
--- What would a release night need? The predicted demand of the coming week, evening by evening, times
--- an uplift: variable `uplift` (default 2). Says whether the maximum of replicas would hold it.
+-- What would a release night need? The predicted demand of the coming week, evening by evening,
+-- times an uplift: variable `uplift` (default 2). Says whether the maximum of replicas would hold it.
 with predictions as (
     select
         service_name,
@@ -26,7 +26,9 @@ final as (
         <= any_value(policies.max_replicas) as is_enough
     from predictions
     inner join {{ ref('autoscaling_policies') }} as policies
-        on policies.service_name = {{ policy_of('predictions.service_name', ref('autoscaling_policies')) }}
+        on
+            policies.service_name
+            = {{ policy_of('predictions.service_name', ref('autoscaling_policies')) }}
     group by predictions.service_name, predictions.dt
 )
 

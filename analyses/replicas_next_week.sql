@@ -7,10 +7,12 @@ select
     least(policies.max_replicas, greatest(policies.min_replicas, cast(ceil(
         predictions.predicted_cpu_pods_peak * 100 / policies.cpu_target_percent
     ) as integer))) as replicas,
-    ceil(predictions.predicted_cpu_pods_peak * 100 / policies.cpu_target_percent) > policies.max_replicas
-        as is_beyond_maximum
+    ceil(predictions.predicted_cpu_pods_peak * 100 / policies.cpu_target_percent)
+    > policies.max_replicas as is_beyond_maximum
 from {{ ref('predicted_demand_hourly') }} as predictions
 inner join {{ ref('autoscaling_policies') }} as policies
-    on policies.service_name = {{ policy_of('predictions.service_name', ref('autoscaling_policies')) }}
+    on
+        policies.service_name
+        = {{ policy_of('predictions.service_name', ref('autoscaling_policies')) }}
 where predictions.dt > cast({{ as_of(ref('service_demand_hourly'), 'hour_ts') }} as date)
 order by predictions.service_name, predictions.hour_ts

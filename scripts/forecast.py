@@ -100,7 +100,9 @@ def forecast_series(series: pd.DataFrame, origins: pd.DataFrame) -> pd.DataFrame
         Rows of the feed demand_forecasts. A method that can't be fitted to a history gives none.
     """
     keys = ["service_name", "resource", "grain"]
-    known = {key: rows.set_index("period_ts").demand.sort_index() for key, rows in series.groupby(keys)}
+    known = {
+        key: rows.set_index("period_ts").demand.sort_index() for key, rows in series.groupby(keys)
+    }
     forecasts = []
     for origin in origins.itertuples():
         key = (origin.service_name, origin.resource, origin.grain)
@@ -121,7 +123,9 @@ def forecast_series(series: pd.DataFrame, origins: pd.DataFrame) -> pd.DataFrame
     return pd.concat(forecasts)[columns] if forecasts else pd.DataFrame(columns=columns)
 
 
-def read_lake(connection: duckdb.DuckDBPyConnection, grain: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def read_lake(
+    connection: duckdb.DuckDBPyConnection, grain: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read the series of a grain and their origins that no delivered forecast has yet."""
     series = connection.execute("from demand_series where grain = $1", [grain]).df()
     origins = connection.execute(

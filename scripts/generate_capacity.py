@@ -2,8 +2,8 @@
 
     python scripts/generate_capacity.py --out landing --start 2025-01-06 --days 35
 
-One file a day. Demand is a hash of (seed, service, minute) over a weekly shape, growth, and what the
-calendars of seeds/reference announce; what really came differs from what was announced for the
+One file a day. Demand is a hash of (seed, service, minute) over a weekly shape, growth, and what
+the calendars of seeds/reference announce; what really came differs from what was announced for the
 events in SURPRISES. The instances of a minute are as many as hold `--utilization` percent.
 """
 
@@ -40,6 +40,7 @@ def day_sql(day: date, seed: int, every_minutes: int, hours: tuple[int, int], pe
     services = ", ".join(str((name, *shape)) for name, shape in SERVICES.items())
     surprises = ", ".join(str(pair) for pair in SURPRISES.items())
     unannounced = ", ".join(str(row) for row in UNANNOUNCED)
+    since_2024 = (day - date(2024, 1, 1)).days
     noise = uniform(seed, day, "demand", of="position")
     spread = uniform(seed, day, "instance", of="position * 1000 + number")
     return f"""
@@ -52,7 +53,9 @@ def day_sql(day: date, seed: int, every_minutes: int, hours: tuple[int, int], pe
         ),
 
         uplifts as (
-            select events.service_name, starts_at, ends_at, coalesce(factor, expected_uplift) as uplift
+            select
+                events.service_name, starts_at, ends_at,
+                coalesce(factor, expected_uplift) as uplift
             from events
             left join (values {surprises}) as surprises (event_name, factor) using (event_name)
             union all
@@ -80,8 +83,10 @@ def day_sql(day: date, seed: int, every_minutes: int, hours: tuple[int, int], pe
                 minute_ts,
                 position,
                 any_value(pods)
-                * pow(1 + any_value(growth), date_diff('day', date '2024-01-01', date '{day}') / 365.0)
-                * coalesce(product(1 + (uplift - 1) * least(1, (1 + date_diff('minute', starts_at, minute_ts)) / 3)), 1)
+                * pow(1 + any_value(growth), {since_2024} / 365.0)
+                * coalesce(product(1 + (uplift - 1) * least(
+                    1, (1 + date_diff('minute', starts_at, minute_ts)) / 3
+                )), 1)
                 * (1 + 0.08 * (any_value({noise}) - 0.5)) as pods
             from minutes
             left join uplifts on
@@ -100,7 +105,7 @@ def day_sql(day: date, seed: int, every_minutes: int, hours: tuple[int, int], pe
             minute_ts,
             round(100 * pods / instances * (1 + 0.1 * ({spread} - 0.5)), 1) as cpu_percent,
             round(50 + 20 * pods / instances) as memory_percent,
-            least(100, round(30 + 40 * date_diff('day', date '2024-01-01', date '{day}') / 730.0, 1)) as disk_percent,
+            least(100, round(30 + 40 * {since_2024} / 730.0, 1)) as disk_percent,
             cast(100 * pods / instances * 4000000 as bigint) as network_bytes,
             true as is_ready
         from fleet

@@ -57,11 +57,13 @@ def make_project(folder: Path, memory_limit: str, threads: int) -> None:
     for name in PROJECT:
         (folder / name).symlink_to(ROOT / name)
     profile = (ROOT / "profiles" / "profiles.yml").read_text()
-    settings = (
-        f"      settings:\n        memory_limit: {memory_limit}\n        threads: {threads}\n"
+    # Not `settings`: dbt repeats those on every connection, and DuckDB refuses once it has spilled.
+    options = (
+        f"      config_options:\n        memory_limit: {memory_limit}\n        threads: {threads}\n"
         f"        temp_directory: {folder / 'spill'}\n        max_temp_directory_size: 20GB\n"
     )
-    (folder / "profiles.yml").write_text(profile.replace("      settings:\n", settings, 1))
+    profile = profile.replace("      settings:\n", options + "      settings:\n", 1)
+    (folder / "profiles.yml").write_text(profile)
 
 
 def folder_size(folder: Path) -> int:
@@ -131,9 +133,7 @@ def stress(work: Path, events: int, times: int, memory_limit: str, threads: int,
     status, *_, output = measure(work, timeout=timeout)
     if status:
         raise RuntimeError(f"the history could not be built:\n{output}")
-    rows = deliver(
-        work / "landing", first_day=HISTORY_DAYS, days=1, events_per_day=events * times
-    )
+    rows = deliver(work / "landing", first_day=HISTORY_DAYS, days=1, events_per_day=events * times)
     status, seconds, memory, spilled, output = measure(work, timeout=timeout)
     error = ""
     if status:
@@ -146,7 +146,7 @@ def table(measured: list[Measured]) -> str:
     """Return the figures as Markdown, with their ratios to the first size."""
     first = measured[0]
     lines = [
-        "| volume | rows | seconds | ratio | microseconds a row | peak memory MB | ratio | spilled MB | |",
+        "| volume | rows | seconds | ratio | us a row | peak memory MB | ratio | spilled MB | |",
         "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |",
     ]
     for one in measured:

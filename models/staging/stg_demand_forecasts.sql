@@ -24,7 +24,9 @@ typed as (
         _file,
         _row,
         _malformed,
-        {{ raw_text(['service_name', 'resource', 'grain', 'method', 'origin_ts', 'target_ts', 'forecast']) }} as _raw
+        {{ raw_text([
+            'service_name', 'resource', 'grain', 'method', 'origin_ts', 'target_ts', 'forecast'
+        ]) }} as _raw
     from landed
 ),
 
@@ -51,7 +53,8 @@ final as (
     select
         ---------- ids
         concat_ws('/', service_name, resource, grain, method)
-        || '@' || strftime(origin_ts, '%Y-%m-%dT%H') || '>' || strftime(target_ts, '%Y-%m-%dT%H') as forecast_id,
+        || '@' || strftime(origin_ts, '%Y-%m-%dT%H')
+        || '>' || strftime(target_ts, '%Y-%m-%dT%H') as forecast_id,
         service_name,
 
         ---------- dimensions

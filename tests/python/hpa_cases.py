@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a case is a line
 """Cases of the autoscaler, each with its derivation from the published algorithm.
 
 `docs` is the page "Horizontal Pod Autoscaling" of the Kubernetes documentation, `source` the

@@ -120,7 +120,12 @@ class Autoscaler:
         if metric == "cpu":
             serving = running * minute.ready // minute.instances
             pods += [Pod(unready=True, usage=0) for _ in range(running - serving)]
-            known, measured, of, total = serving, minute.cpu_measured, minute.ready, minute.cpu_milli
+            known, measured, of, total = (
+                serving,
+                minute.cpu_measured,
+                minute.ready,
+                minute.cpu_milli,
+            )
         else:
             known, measured, of, total = (
                 running,

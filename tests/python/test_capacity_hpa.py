@@ -1,4 +1,4 @@
-"""The autoscaler in SQL against the published algorithm: derived cases, and a step-by-step oracle."""
+"""The autoscaler in SQL against the published algorithm: derived cases, a step-by-step oracle."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def simulate(sql: str, histories: dict[str, tuple[Behaviour, int, list[Minute | 
         "policies": pd.DataFrame(policies, columns=[
             "service_name", "cpu_target_percent", "memory_target_percent", "min_replicas",
             "max_replicas", "scale_up_tolerance", "scale_down_tolerance", "scale_up_window_seconds",
-            "scale_down_window_seconds", "scale_up_select", "scale_down_select", "pod_start_seconds",
+            "scale_down_window_seconds", "scale_up_select", "scale_down_select",
+            "pod_start_seconds",
         ]),
         "rates": pd.DataFrame(
             rates, columns=["service_name", "direction", "policy_type", "value", "period_seconds"]
@@ -102,7 +103,7 @@ def expected_of(spec: Behaviour, replicas: int, recorded: list[Minute | None]):
 
 
 def generated_history(draw: random.Random) -> tuple[Behaviour, int, list[Minute | None]]:
-    """A random specification over a random load that ramps, jumps, falls silent and gets unready."""
+    """A random specification over a load that ramps, jumps, falls silent and gets unready."""
     lowest = draw.choice([1, 2, 3, 10])
     spec = Behaviour(
         cpu_target=draw.choice([30, 50, 70, 70, 90, 120]),
@@ -131,7 +132,9 @@ def generated_history(draw: random.Random) -> tuple[Behaviour, int, list[Minute 
     instances = draw.randint(1, 20)
     load, recorded = draw.randint(50, 20000), []
     for _ in range(draw.randint(6, 10)):
-        load = max(0, int(load * draw.choice([1, 1, 1.05, 0.95, 1.5, 2.5, 0.4])) + draw.randint(-9, 9))
+        load = max(
+            0, int(load * draw.choice([1, 1, 1.05, 0.95, 1.5, 2.5, 0.4])) + draw.randint(-9, 9)
+        )
         ready = instances if draw.random() < 0.7 else draw.randint(0, instances)
         cpu_measured = ready if draw.random() < 0.7 else draw.randint(0, ready)
         memory_measured = instances if draw.random() < 0.7 else draw.randint(0, instances)

@@ -40,7 +40,9 @@ capacities as (
         end as capacity
     from chosen
     inner join policies
-        on policies.service_name = {{ policy_of('chosen.service_name', ref('autoscaling_policies')) }}
+        on
+            policies.service_name
+            = {{ policy_of('chosen.service_name', ref('autoscaling_policies')) }}
 ),
 
 final as (
@@ -53,13 +55,14 @@ final as (
         capacities.grain,
         capacities.method,
         capacities.forecast > capacities.capacity as is_beyond_capacity,
-        capacities.forecast + intervals.upper_error_80 > capacities.capacity as may_be_beyond_capacity,
+        capacities.forecast + intervals.upper_error_80
+        > capacities.capacity as may_be_beyond_capacity,
 
         ---------- measures
         capacities.forecast,
         {% for nominal in [80, 95] -%}
-        capacities.forecast + intervals.lower_error_{{ nominal }} as lower_{{ nominal }},
-        capacities.forecast + intervals.upper_error_{{ nominal }} as upper_{{ nominal }},
+            capacities.forecast + intervals.lower_error_{{ nominal }} as lower_{{ nominal }},
+            capacities.forecast + intervals.upper_error_{{ nominal }} as upper_{{ nominal }},
         {% endfor -%}
         capacities.capacity,
 

@@ -40,7 +40,8 @@ final as (
         ---------- metadata
         batch
     from first_deliveries
-    where {{ never_delivered_before('first_deliveries', 'forecast_id', ref('stg_demand_forecasts')) }}
+    where
+        {{ never_delivered_before('first_deliveries', 'forecast_id', ref('stg_demand_forecasts')) }}
 )
 
 select * from final

@@ -11,15 +11,15 @@ hourly as (
         'disk_percent': 'highest_disk_percent',
         'network_bytes': 'cast(network_bytes as double)',
     }.items() -%}
-    select
-        service_name,
-        '{{ resource }}' as resource,
-        hour_ts,
-        dt,
-        {{ value }} as demand
-    from demand
-    where {{ value }} is not null
-    {% if not loop.last %}union all{% endif %}
+        select
+            service_name,
+            '{{ resource }}' as resource,
+            hour_ts,
+            dt,
+            {{ value }} as demand
+        from demand
+        where {{ value }} is not null
+        {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
 

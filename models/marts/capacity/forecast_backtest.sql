@@ -26,11 +26,13 @@ scores as (
         avg(200 * abs(errors.error) / nullif(abs(errors.demand) + abs(errors.forecast), 0)) filter (
             where errors.origin_number > errors.origins / 2
         ) as smape_percent,
-        {% for nominal in [80, 95] -%}
+        {%- for nominal in [80, 95] %}
         100 * avg(cast(
-            errors.error between intervals.lower_error_{{ nominal }} and intervals.upper_error_{{ nominal }} as integer
-        )) filter (where errors.origin_number > errors.origins / 2) as coverage_{{ nominal }}_percent{{ ',' if not loop.last }}
-        {% endfor %}
+            errors.error between intervals.lower_error_{{ nominal }}
+            and intervals.upper_error_{{ nominal }} as integer
+        )) filter (where errors.origin_number > errors.origins / 2)
+            as coverage_{{ nominal }}_percent{{ ',' if not loop.last }}
+        {%- endfor %}
     from errors
     left join intervals
         on

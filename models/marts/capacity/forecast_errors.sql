@@ -49,7 +49,8 @@ season_changes as (
             series.service_name = last_season.service_name
             and series.resource = last_season.resource
             and series.grain = last_season.grain
-            and series.period_ts - to_seconds(grains.season_periods * grains.period_seconds) = last_season.period_ts
+            and series.period_ts - to_seconds(grains.season_periods * grains.period_seconds)
+            = last_season.period_ts
 ),
 
 final as (

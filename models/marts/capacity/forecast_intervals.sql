@@ -31,14 +31,19 @@ past_errors as (
     from targets
     inner join errors as former
         on
-            {% for key in series %}targets.{{ key }} = former.{{ key }}
-            and {% endfor -%}
+            {% for key in series %}
+                targets.{{ key }} = former.{{ key }}
+                and {% endfor -%}
             former.target_ts <= targets.origin_ts
-            and former.origin_number >= targets.origin_number - {{ var('forecast_calibration_origins') }}
-            and former.horizon_bucket <= targets.horizon_bucket
+            and former.origin_number
+            >= targets.origin_number - {{ var('forecast_calibration_origins') }}
+            and targets.horizon_bucket >= former.horizon_bucket
     where former.error is not null
     qualify former.horizon_bucket = max(former.horizon_bucket) over (
-        partition by {% for key in series %}targets.{{ key }}, {% endfor %}targets.origin_ts, targets.horizon_bucket
+        partition by
+            {% for key in series %}targets.{{ key }},
+            {% endfor %}targets.origin_ts,
+            targets.horizon_bucket
     )
 ),
 
@@ -48,8 +53,20 @@ quantiles as (
         origin_ts,
         origin_number,
         horizon_bucket,
-        quantile_cont(error, [{% for level in levels %}{{ (1 - level) / 2 }}, {% endfor %}0.5]) as lower_errors,
-        quantile_cont(error, [{% for level in levels %}{{ (1 + level) / 2 }}, {% endfor %}0.5]) as upper_errors
+        quantile_cont(
+            error,
+            [
+                {% for level in levels %}{{ (1 - level) / 2 }},
+                {% endfor %}0.5
+            ]
+        ) as lower_errors,
+        quantile_cont(
+            error,
+            [
+                {% for level in levels %}{{ (1 + level) / 2 }},
+                {% endfor %}0.5
+            ]
+        ) as upper_errors
     from past_errors
     group by {{ series | join(', ') }}, origin_ts, origin_number, horizon_bucket
 ),
@@ -64,18 +81,24 @@ held as (
         levels.level,
         count(*) as forecasts,
         count(*) filter (
-            where errors.error between quantiles.lower_errors[levels.level] and quantiles.upper_errors[levels.level]
+            where errors.error between quantiles.lower_errors[
+                levels.level
+            ] and quantiles.upper_errors[levels.level]
         ) as forecasts_held
     from errors
     inner join quantiles
         on
-            {% for key in series %}errors.{{ key }} = quantiles.{{ key }}
-            and {% endfor -%}
+            {% for key in series %}
+                errors.{{ key }} = quantiles.{{ key }}
+                and {% endfor -%}
             errors.origin_ts = quantiles.origin_ts
             and errors.horizon_bucket = quantiles.horizon_bucket
     cross join range(1, {{ levels | length + 1 }}) as levels (level)
     where errors.error is not null
-    group by {% for key in series %}errors.{{ key }}, {% endfor %}errors.origin_number, levels.level
+    group by
+        {% for key in series %}errors.{{ key }},
+        {% endfor %}errors.origin_number,
+        levels.level
 ),
 
 calibrated as (
@@ -89,11 +112,14 @@ calibrated as (
     from quantiles
     inner join held
         on
-            {% for key in series %}quantiles.{{ key }} = held.{{ key }}
-            and {% endfor -%}
+            {% for key in series %}
+                quantiles.{{ key }} = held.{{ key }}
+                and {% endfor -%}
             held.known_ts <= quantiles.origin_ts
-    group by {% for key in series %}quantiles.{{ key }}, {% endfor -%}
-    quantiles.origin_ts, quantiles.horizon_bucket, held.level
+    group by
+        {% for key in series %}quantiles.{{ key }},
+        {% endfor -%}
+        quantiles.origin_ts, quantiles.horizon_bucket, held.level
 ),
 
 chosen_levels as (
@@ -120,18 +146,23 @@ final as (
         ---------- measures
         quantiles.horizon_bucket,
         {% for nominal in [80, 95] -%}
-        quantiles.lower_errors[coalesce(chosen_levels.level_{{ nominal }}, {{ levels | length }})]
-            as lower_error_{{ nominal }},
-        quantiles.upper_errors[coalesce(chosen_levels.level_{{ nominal }}, {{ levels | length }})]
-            as upper_error_{{ nominal }},
+            quantiles.lower_errors[
+                coalesce(chosen_levels.level_{{ nominal }}, {{ levels | length }})
+            ]
+                as lower_error_{{ nominal }},
+            quantiles.upper_errors[
+                coalesce(chosen_levels.level_{{ nominal }}, {{ levels | length }})
+            ]
+                as upper_error_{{ nominal }},
         {% endfor %}
         ---------- timestamps
         quantiles.origin_ts
     from quantiles
     left join chosen_levels
         on
-            {% for key in series %}quantiles.{{ key }} = chosen_levels.{{ key }}
-            and {% endfor -%}
+            {% for key in series %}
+                quantiles.{{ key }} = chosen_levels.{{ key }}
+                and {% endfor -%}
             quantiles.origin_ts = chosen_levels.origin_ts
             and quantiles.horizon_bucket = chosen_levels.horizon_bucket
 )

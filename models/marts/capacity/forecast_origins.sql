@@ -17,7 +17,8 @@ origins as (
         grains.period_seconds,
         grains.season_periods,
         grains.horizon_periods,
-        series.last_ts - to_seconds(origins.number * grains.step_periods * grains.period_seconds) as origin_ts
+        series.last_ts
+        - to_seconds(origins.number * grains.step_periods * grains.period_seconds) as origin_ts
     from series
     inner join {{ ref('forecast_grains') }} as grains
         on series.grain = grains.grain

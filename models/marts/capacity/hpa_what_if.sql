@@ -8,8 +8,8 @@
 {%- set metrics = ['cpu', 'memory'] -%}
 {%- set sync_seconds = var('hpa_sync_period_seconds') %}
 
--- The HorizontalPodAutoscaler of Kubernetes over the recorded load of each day. The load is what was
--- recorded; how it spreads over pods follows from the replicas that the autoscaler would have had.
+-- The HorizontalPodAutoscaler of Kubernetes over the recorded load of each day. The load is what
+-- was recorded; how it spreads over pods follows from the replicas that the autoscaler would have had.
 -- One turn of `simulated` is one sync of every service and day at once.
 with recursive utilization as (
     select * from {{ ref('service_utilization_minutely') }}
@@ -83,7 +83,7 @@ simulated as (
     select
         days.service_name,
         days.dt,
-        policies as policy,
+        policies as policy, -- noqa: RF02,RF04
         cast(days.minutes * 60 // {{ sync_seconds }} as integer) as syncs,
         0 as sync_number,
         cast([] as struct(at_seconds integer, replicas integer) []) as recommendations,
@@ -173,8 +173,9 @@ simulated as (
             select
                 *,
                 {%- for metric in metrics %}
-                {{ metric }}_demand_milli * {{ metric }}_pods // {{ metric }}_known_pods as {{ metric }}_usage_milli,
-                {{ metric }}_known_pods - {{ metric }}_pods as {{ metric }}_missing{{ ',' if not loop.last }}
+                {{ metric }}_known_pods - {{ metric }}_pods as {{ metric }}_missing,
+                {{ metric }}_demand_milli * {{ metric }}_pods // {{ metric }}_known_pods
+                    as {{ metric }}_usage_milli{{ ',' if not loop.last }}
                 {%- endfor %}
             from measured
         ),
@@ -183,9 +184,12 @@ simulated as (
             select
                 *,
                 {%- for metric in metrics %}
-                {{ metric }}_usage_milli // ({{ metric }}_pods * 10) as {{ metric }}_utilization_percent,
-                sign({{ metric }}_usage_milli // ({{ metric }}_pods * 10) - policy.{{ metric }}_target_percent)
-                    as {{ metric }}_direction{{ ',' if not loop.last }}
+                {{ metric }}_usage_milli // ({{ metric }}_pods * 10)
+                    as {{ metric }}_utilization_percent,
+                sign(
+                    {{ metric }}_usage_milli // ({{ metric }}_pods * 10)
+                    - policy.{{ metric }}_target_percent
+                ) as {{ metric }}_direction{{ ',' if not loop.last }}
                 {%- endfor %}
             from used
         ),
@@ -196,10 +200,13 @@ simulated as (
                 *,
                 {%- for metric in metrics %}
                 {{ metric }}_pods + {{ metric }}_missing
-                + case when {{ metric }}_direction > 0 then {{ metric }}_unready else 0 end as {{ metric }}_counted,
+                + case when {{ metric }}_direction > 0 then {{ metric }}_unready else 0 end
+                    as {{ metric }}_counted,
                 {{ metric }}_usage_milli + case
                     when {{ metric }}_direction < 0
-                        then {{ metric }}_missing * 10 * greatest(100, policy.{{ metric }}_target_percent)
+                        then
+                            {{ metric }}_missing * 10
+                            * greatest(100, policy.{{ metric }}_target_percent)
                     else 0
                 end as {{ metric }}_guessed_milli{{ ',' if not loop.last }}
                 {%- endfor %}
@@ -211,7 +218,8 @@ simulated as (
                 *,
                 {%- for metric in metrics %}
                 ({{ metric }}_guessed_milli // ({{ metric }}_counted * 10))
-                / cast(policy.{{ metric }}_target_percent as double) as {{ metric }}_ratio{{ ',' if not loop.last }}
+                / cast(policy.{{ metric }}_target_percent as double)
+                    as {{ metric }}_ratio{{ ',' if not loop.last }}
                 {%- endfor %}
             from guessed
         ),
@@ -220,7 +228,8 @@ simulated as (
             select
                 *,
                 {%- for metric in metrics %}
-                {{ hpa_desired_replicas(metric) }} as {{ metric }}_replicas{{ ',' if not loop.last }}
+                {{ hpa_desired_replicas(metric) }}
+                    as {{ metric }}_replicas{{ ',' if not loop.last }}
                 {%- endfor %}
             from rated
         ),
@@ -251,9 +260,16 @@ simulated as (
             select
                 *,
                 case
-                    when reason in ('cpu_above_target', 'memory_above_target', 'at_target', 'all_metrics_below_target')
+                    when
+                        reason in (
+                            'cpu_above_target', 'memory_above_target',
+                            'at_target', 'all_metrics_below_target'
+                        )
                         then least(
-                            greatest(replicas, least(recommended_replicas, list_min({{ hpa_recent('up') }}))),
+                            greatest(
+                                replicas,
+                                least(recommended_replicas, list_min({{ hpa_recent('up') }}))
+                            ),
                             greatest(recommended_replicas, list_max({{ hpa_recent('down') }}))
                         )
                 end as stabilized_replicas,
@@ -300,11 +316,17 @@ simulated as (
             sync_number,
             case
                 when stabilized_replicas is null then recommendations
-                else list_append(recommendations, {'at_seconds': now, 'replicas': recommended_replicas})
+                else list_append(
+                    recommendations,
+                    struct_pack(at_seconds := now, replicas := recommended_replicas)
+                )
             end as recommendations,
             case
                 when desired_replicas = replicas then scale_events
-                else list_append(scale_events, {'at_seconds': now, 'change': desired_replicas - replicas})
+                else list_append(
+                    scale_events,
+                    struct_pack(at_seconds := now, change := desired_replicas - replicas)
+                )
             end as scale_events,
             replicas,
             starting_replicas,

@@ -11,7 +11,10 @@
 -- events, carried on by the trend of those weeks, times what the calendars announce for the hour.
 with demand as (
     select * from {{ ref('service_demand_hourly') }}
-    where {{ near_touched(ref('service_demand_hourly'), days_before=7 * weeks, days_after=7 * weeks) }}
+    where
+        {{ near_touched(
+            ref('service_demand_hourly'), days_before=7 * weeks, days_after=7 * weeks
+        ) }}
 ),
 
 uplifts as (
@@ -92,7 +95,7 @@ weeks_before as (
             )
 ),
 
--- Growth by week over the hours of the day: how the newer half of the weeks compares with the older.
+-- Growth by week over the hours of a day: how the newer half of the weeks compares with the older.
 trends as (
     select
         service_name,
@@ -118,7 +121,9 @@ final as (
         count(*) as weeks_of_history,
         any_value(trends.weekly_growth) as weekly_growth,
         coalesce(any_value(hourly_uplifts.expected_uplift), 1) as expected_uplift,
-        quantile_cont(weeks_before.cpu_pods_peak * pow(trends.weekly_growth, weeks_before.weeks_ago), 0.5)
+        quantile_cont(
+            weeks_before.cpu_pods_peak * pow(trends.weekly_growth, weeks_before.weeks_ago), 0.5
+        )
         * coalesce(any_value(hourly_uplifts.expected_uplift), 1) as predicted_cpu_pods_peak,
 
         ---------- timestamps

@@ -45,7 +45,9 @@ schedule as (
         ) as integer))) as scheduled_replicas
     from predictions
     inner join policies
-        on policies.service_name = {{ policy_of('predictions.service_name', ref('autoscaling_policies')) }}
+        on
+            policies.service_name
+            = {{ policy_of('predictions.service_name', ref('autoscaling_policies')) }}
 ),
 
 minutes as (
@@ -89,7 +91,8 @@ final as (
     left join schedule as soon
         on
             minutes.service_name = soon.service_name
-            and date_trunc('hour', minutes.minute_ts + to_seconds(soon.pod_start_seconds)) = soon.hour_ts
+            and date_trunc('hour', minutes.minute_ts + to_seconds(soon.pod_start_seconds))
+            = soon.hour_ts
     where minutes.cpu_pods is not null
 )
 

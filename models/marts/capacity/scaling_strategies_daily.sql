@@ -14,8 +14,12 @@ with minutes as (
 strategies as (
     select
         *,
-        unnest([
-            {'strategy': 'reactive', 'replicas': reactive_replicas, 'ready_replicas': reactive_ready_replicas},
+        unnest([ -- noqa: AL03
+            {
+                'strategy': 'reactive',
+                'replicas': reactive_replicas,
+                'ready_replicas': reactive_ready_replicas
+            },
             {
                 'strategy': 'predictive',
                 'replicas': cast(scheduled_replicas as double),

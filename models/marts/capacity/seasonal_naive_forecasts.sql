@@ -39,7 +39,8 @@ targets as (
     select
         origins.*,
         origins.origin_ts + to_seconds(ahead.periods * origins.period_seconds) as target_ts,
-        cast(ceil(ahead.periods / origins.season_periods) as integer) * origins.season_periods as periods_back
+        cast(ceil(ahead.periods / origins.season_periods) as integer) * origins.season_periods
+            as periods_back
     from origins
     cross join lateral range(1, origins.horizon_periods + 1) as ahead (periods)
 ),
@@ -59,7 +60,8 @@ repeated as (
             targets.service_name = series.service_name
             and targets.resource = series.resource
             and targets.grain = series.grain
-            and targets.target_ts - to_seconds(targets.periods_back * targets.period_seconds) = series.period_ts
+            and targets.target_ts - to_seconds(targets.periods_back * targets.period_seconds)
+            = series.period_ts
     inner join drifts
         on
             targets.service_name = drifts.service_name

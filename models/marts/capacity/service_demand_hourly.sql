@@ -10,7 +10,7 @@ with utilization as (
     where {{ touched(ref('service_utilization_minutely'), keys=['service_name', 'dt']) }}
 ),
 
--- In pods: one is all that an instance requests. An instance without a measure counts as the others.
+-- In pods: one is all that an instance requests. An instance without a measure counts as others do.
 demand as (
     select
         *,
