@@ -86,8 +86,8 @@ class Incident:
         )
 
 
-def resource_metrics_of_day(day: date, seed: int) -> str:
-    """Return SQL for one sample a minute of every instance on a day.
+def resource_metrics_of_day(day: date, seed: int, hours: int) -> str:
+    """Return SQL for one sample a minute of every instance in the first hours of a day.
 
     CPU follows the evening peak, memory follows it slowly, disk fills by a percent a day, and
     network bytes go with CPU.
@@ -107,7 +107,7 @@ def resource_metrics_of_day(day: date, seed: int) -> str:
                 row_number() over (order by service_name, number, minute) as position
             from (values {services}) as services (service_name, instances, low, swing)
             cross join range(1, 10) as numbers (number)
-            cross join range(1440) as minutes (minute)
+            cross join range({60 * hours}) as minutes (minute)
             where number <= instances
         ),
 
@@ -131,7 +131,7 @@ def resource_metrics_of_day(day: date, seed: int) -> str:
 
 
 def generate_resource_metrics(
-    out: Path, *, seed: int = 1, start: date = date(2025, 1, 1), days: int = 1
+    out: Path, *, seed: int = 1, start: date = date(2025, 1, 1), days: int = 1, hours: int = 24
 ) -> int:
     """Write `<out>/resource_metrics/<date>.parquet` for every day and return the number of rows.
 
@@ -140,6 +140,7 @@ def generate_resource_metrics(
         seed: any integer; the same seed gives the same rows.
         start: the first day.
         days: number of days.
+        hours: hours of each day, from midnight on.
     """
     folder = out / "resource_metrics"
     folder.mkdir(parents=True, exist_ok=True)
@@ -149,7 +150,7 @@ def generate_resource_metrics(
             path = folder / f"{day}.parquet"
             unfinished = path.with_name(f".{path.name}.unfinished")
             rows += connection.execute(
-                f"copy ({resource_metrics_of_day(day, seed)}) to {quoted(unfinished)}"
+                f"copy ({resource_metrics_of_day(day, seed, hours)}) to {quoted(unfinished)}"
                 " (format parquet, compression zstd, parquet_version v2)"
             ).fetchone()[0]
             unfinished.rename(path)
@@ -324,6 +325,7 @@ def main() -> int:
         feed.add_argument("--seed", type=int, default=1)
         feed.add_argument("--start", type=date.fromisoformat, default=date(2025, 1, 1))
         feed.add_argument("--days", type=int, default=1)
+    metrics.add_argument("--hours", type=int, default=24, help="of each day, from midnight on")
     requests.add_argument("--requests-per-day", type=int, default=10_000)
     requests.add_argument("--clients", type=int, default=2_000)
     requests.add_argument(

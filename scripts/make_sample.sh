@@ -12,9 +12,9 @@ for format in parquet csv.gz jsonl.gz parquet parquet csv jsonl parquet csv.gz p
     day=$((day + 1))
 done
 
-# resource_metrics: one day, by the minute.
+# resource_metrics: three hours, by the minute; the autoscaler decides four times in each.
 rm -rf seeds/sample/resource_metrics
-python scripts/generate_delivery.py resource_metrics --out seeds/sample --seed 7 --start 2025-01-14 > /dev/null
+python scripts/generate_delivery.py resource_metrics --out seeds/sample --seed 7 --start 2025-01-14 --hours 3 > /dev/null
 
 # api_requests: three days in three formats; on the second evening playback gets slow, then catalog fails.
 rm -rf seeds/sample/api_requests
