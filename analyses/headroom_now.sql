@@ -1,5 +1,6 @@
 -- How much room does each service have now? Headroom is capacity over demand: the maximum of
--- replicas at their target, over the CPU demand of the newest minute and over the highest of the last day.
+-- replicas at their target, over the CPU demand of the newest minute and over the highest of the
+-- last day.
 with utilization as (
     select * from {{ ref('service_utilization_minutely') }}
     where dt >= cast({{ as_of(ref('service_utilization_minutely'), 'minute_ts') }} as date) - 1

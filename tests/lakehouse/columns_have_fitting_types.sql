@@ -1,5 +1,5 @@
--- A time is no text, a count is no floating-point number, a day is a date: with a wrong type neither
--- statistics nor encodings work. Landing keeps text, on purpose.
+-- A time is no text, a count is no floating-point number, a day is a date: with a wrong type
+-- neither statistics nor encodings work. Landing keeps text, on purpose.
 with lake_schemas as (
     select * from {{ source('ducklake', 'ducklake_schema') }}
     where end_snapshot is null and schema_name <> 'landing'

@@ -89,9 +89,9 @@ weeks_before as (
         on
             hours.service_name = usual_demand.service_name
             and usual_demand.hour_ts in (
-                {% for week in range(1, weeks + 1) -%}
-                hours.hour_ts - interval {{ 7 * week }} day{{ ',' if not loop.last }}
-                {% endfor -%}
+                {% for week in range(1, weeks + 1) %}
+                    hours.hour_ts - interval {{ 7 * week }} day{{ ',' if not loop.last }}
+                {% endfor %}
             )
 ),
 
