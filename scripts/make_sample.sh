@@ -12,7 +12,7 @@ for format in parquet csv.gz jsonl.gz parquet parquet csv jsonl parquet csv.gz p
     day=$((day + 1))
 done
 
-# resource_metrics: three hours, by the minute; the autoscaler decides four times in each.
+# resource_metrics: three hours, by the minute.
 rm -rf seeds/sample/resource_metrics
 python scripts/generate_delivery.py resource_metrics --out seeds/sample --seed 7 --start 2025-01-14 --hours 3 > /dev/null
 

@@ -16,6 +16,13 @@ scores as (
         errors.resource,
         errors.grain,
         errors.method,
+        {% for nominal in [80, 95] -%}
+            100 * avg(cast(
+                errors.error between intervals.lower_error_{{ nominal }}
+                and intervals.upper_error_{{ nominal }} as integer
+            )) filter (where errors.origin_number > errors.origins / 2)
+                as coverage_{{ nominal }}_percent,
+        {% endfor -%}
         avg(abs(errors.error) / nullif(errors.mean_season_change, 0)) filter (
             where errors.origin_number <= errors.origins / 2
         ) as selection_mase,
@@ -25,14 +32,7 @@ scores as (
         ) as mase,
         avg(200 * abs(errors.error) / nullif(abs(errors.demand) + abs(errors.forecast), 0)) filter (
             where errors.origin_number > errors.origins / 2
-        ) as smape_percent,
-        {%- for nominal in [80, 95] %}
-        100 * avg(cast(
-            errors.error between intervals.lower_error_{{ nominal }}
-            and intervals.upper_error_{{ nominal }} as integer
-        )) filter (where errors.origin_number > errors.origins / 2)
-            as coverage_{{ nominal }}_percent{{ ',' if not loop.last }}
-        {%- endfor %}
+        ) as smape_percent
     from errors
     left join intervals
         on

@@ -9,7 +9,7 @@
 {%- set sync_seconds = var('hpa_sync_period_seconds') %}
 
 -- The HorizontalPodAutoscaler of Kubernetes over the recorded load of each day. The load is what
--- was recorded; how it spreads over pods follows from the replicas that the autoscaler would have had.
+-- was recorded; how it spreads over pods follows from the replicas that it would have had.
 -- One turn of `simulated` is one sync of every service and day at once.
 with recursive utilization as (
     select * from {{ ref('service_utilization_minutely') }}
@@ -20,10 +20,16 @@ rates as (
     select
         service_name,
         max(period_seconds) as longest_period_seconds,
-        list({'policy_type': policy_type, 'value': value, 'period_seconds': period_seconds})
-            filter (where direction = 'up') as scale_up_rates,
-        list({'policy_type': policy_type, 'value': value, 'period_seconds': period_seconds})
-            filter (where direction = 'down') as scale_down_rates
+        list(
+            struct_pack(
+                policy_type := policy_type, value := value, period_seconds := period_seconds
+            )
+        ) filter (where direction = 'up') as scale_up_rates,
+        list(
+            struct_pack(
+                policy_type := policy_type, value := value, period_seconds := period_seconds
+            )
+        ) filter (where direction = 'down') as scale_down_rates
     from {{ ref('autoscaling_rates') }}
     group by service_name
 ),
@@ -86,8 +92,8 @@ simulated as (
         policies as policy, -- noqa: RF02,RF04
         cast(days.minutes * 60 // {{ sync_seconds }} as integer) as syncs,
         0 as sync_number,
-        cast([] as struct(at_seconds integer, replicas integer) []) as recommendations,
-        cast([] as struct(at_seconds integer, change integer) []) as scale_events,
+        cast([] as struct(at_seconds integer, replicas integer)[]) as recommendations,
+        cast([] as struct(at_seconds integer, change integer)[]) as scale_events,
         cast(null as integer) as replicas,
         cast(null as integer) as starting_replicas,
         cast(null as bigint) as cpu_utilization_percent,
@@ -128,11 +134,14 @@ simulated as (
             where sync_number < syncs
         ),
 
-        -- Pods that were added less than a start-up time ago; those removed since were the youngest.
+        -- Pods added less than a start-up time ago; those removed since were the youngest.
         started as (
             select
                 *,
-                least(replicas, greatest(0, {{ hpa_change_since('now - policy.pod_start_seconds') }})) as starting_replicas
+                least(
+                    replicas,
+                    greatest(0, {{ hpa_change_since('now - policy.pod_start_seconds') }})
+                ) as starting_replicas
             from states
         ),
 
@@ -171,66 +180,66 @@ simulated as (
 
         used as (
             select
-                *,
-                {%- for metric in metrics %}
-                {{ metric }}_known_pods - {{ metric }}_pods as {{ metric }}_missing,
-                {{ metric }}_demand_milli * {{ metric }}_pods // {{ metric }}_known_pods
-                    as {{ metric }}_usage_milli{{ ',' if not loop.last }}
-                {%- endfor %}
+                {% for metric in metrics -%}
+                    {{ metric }}_known_pods - {{ metric }}_pods as {{ metric }}_missing,
+                    {{ metric }}_demand_milli * {{ metric }}_pods // {{ metric }}_known_pods
+                        as {{ metric }}_usage_milli,
+                {% endfor -%}
+                *
             from measured
         ),
 
         utilized as (
             select
-                *,
-                {%- for metric in metrics %}
-                {{ metric }}_usage_milli // ({{ metric }}_pods * 10)
-                    as {{ metric }}_utilization_percent,
-                sign(
+                {% for metric in metrics -%}
                     {{ metric }}_usage_milli // ({{ metric }}_pods * 10)
-                    - policy.{{ metric }}_target_percent
-                ) as {{ metric }}_direction{{ ',' if not loop.last }}
-                {%- endfor %}
+                        as {{ metric }}_utilization_percent,
+                    sign(
+                        {{ metric }}_usage_milli // ({{ metric }}_pods * 10)
+                        - policy.{{ metric }}_target_percent
+                    ) as {{ metric }}_direction,
+                {% endfor -%}
+                *
             from used
         ),
 
         -- Pods that can't be judged are guessed so that they slow the change down.
         guessed as (
             select
-                *,
-                {%- for metric in metrics %}
-                {{ metric }}_pods + {{ metric }}_missing
-                + case when {{ metric }}_direction > 0 then {{ metric }}_unready else 0 end
-                    as {{ metric }}_counted,
-                {{ metric }}_usage_milli + case
-                    when {{ metric }}_direction < 0
-                        then
-                            {{ metric }}_missing * 10
-                            * greatest(100, policy.{{ metric }}_target_percent)
-                    else 0
-                end as {{ metric }}_guessed_milli{{ ',' if not loop.last }}
-                {%- endfor %}
+                {% for metric in metrics -%}
+                    {{ metric }}_pods + {{ metric }}_missing
+                    + case when {{ metric }}_direction > 0 then {{ metric }}_unready else 0 end
+                        as {{ metric }}_counted,
+                    {{ metric }}_usage_milli + case
+                        when {{ metric }}_direction < 0
+                            then
+                                {{ metric }}_missing * 10
+                                * greatest(100, policy.{{ metric }}_target_percent)
+                        else 0
+                    end as {{ metric }}_guessed_milli,
+                {% endfor -%}
+                *
             from utilized
         ),
 
         rated as (
             select
-                *,
-                {%- for metric in metrics %}
-                ({{ metric }}_guessed_milli // ({{ metric }}_counted * 10))
-                / cast(policy.{{ metric }}_target_percent as double)
-                    as {{ metric }}_ratio{{ ',' if not loop.last }}
-                {%- endfor %}
+                {% for metric in metrics -%}
+                    ({{ metric }}_guessed_milli // ({{ metric }}_counted * 10))
+                    / cast(policy.{{ metric }}_target_percent as double)
+                        as {{ metric }}_ratio,
+                {% endfor -%}
+                *
             from guessed
         ),
 
         proposed as (
             select
-                *,
-                {%- for metric in metrics %}
-                {{ hpa_desired_replicas(metric) }}
-                    as {{ metric }}_replicas{{ ',' if not loop.last }}
-                {%- endfor %}
+                {% for metric in metrics -%}
+                    {{ hpa_desired_replicas(metric) }}
+                        as {{ metric }}_replicas,
+                {% endfor -%}
+                *
             from rated
         ),
 
@@ -338,7 +347,9 @@ simulated as (
             desired_replicas,
             reason,
             case
-                when desired_replicas > stabilized_replicas and policy.min_replicas < scale_down_limit
+                when
+                    desired_replicas > stabilized_replicas
+                    and policy.min_replicas < scale_down_limit
                     then 'scale_down_limit'
                 when desired_replicas > stabilized_replicas then 'too_few_replicas'
                 when desired_replicas < stabilized_replicas and policy.max_replicas > scale_up_limit
