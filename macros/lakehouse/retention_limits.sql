@@ -1,11 +1,16 @@
 {% macro retention_limits() %}
-    {#- Table, time column and days of every model that is to forget something, by the model's id. -#}
+    {#- Table, time column and days of every built model that is to forget something, by the model's id. -#}
+    {#- Before it is first built a table keeps nothing, and loses nothing. -#}
+    {%- set built = [] -%}
+    {%- for row in run_query(lake_tables_sql()) -%}
+        {%- do built.append((row[0], row[1])) -%}
+    {%- endfor -%}
     {%- set limits = {} -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
         {%- set layout = table_layout(node.config) -%}
         {#- A view keeps nothing, and rows without a day of their own cannot grow old. -#}
         {%- set column = '_delivered_at' if node.name.startswith('land_') else (layout.partitioned_by or [none])[0] -%}
-        {%- if layout.retention_days is not none and column is not none -%}
+        {%- if layout.retention_days is not none and column is not none and (node.schema, node.name) in built -%}
             {%- do limits.update({node.unique_id: {
                 'name': node.name,
                 'relation': api.Relation.create(database=node.database, schema=node.schema, identifier=node.name),

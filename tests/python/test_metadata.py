@@ -109,6 +109,10 @@ BROKEN = {
         lambda sources: node(sources, "daily_user_metrics")["config"].update(materialized="table"),
         lambda sources: node(sources, "land_watch_events")["config"].update(materialized="view"),
     ],
+    "lists_are_written_sorted": [
+        lambda sources: node(sources, "quarantine_watch_events")["config"].update(sorted_by=None),
+        lambda sources: node(sources, "api_request_logs")["config"].update(sorted_by=[]),
+    ],
     "averages_are_not_averaged": [
         sql("popularity", "sum(watch_events)", "avg(average_watch_time)"),
     ],

@@ -8,6 +8,18 @@ series as (
     select * from {{ ref('demand_series') }}
 ),
 
+grains as (
+    select * from {{ ref('forecast_grains') }}
+),
+
+fitted as (
+    select * from {{ ref('demand_forecasts') }}
+),
+
+seasonal_naive as (
+    select * from {{ ref('seasonal_naive_forecasts') }}
+),
+
 forecasts as (
     select
         service_name,
@@ -17,7 +29,7 @@ forecasts as (
         forecast,
         origin_ts,
         target_ts
-    from {{ ref('demand_forecasts') }}
+    from fitted
     union all
     select
         service_name,
@@ -27,7 +39,7 @@ forecasts as (
         forecast,
         origin_ts,
         target_ts
-    from {{ ref('seasonal_naive_forecasts') }}
+    from seasonal_naive
 ),
 
 -- The scale of MASE: what repeating the last season erred by, on average, before the origin.
@@ -42,7 +54,7 @@ season_changes as (
             order by series.period_ts
         ) as mean_season_change
     from series
-    inner join {{ ref('forecast_grains') }} as grains
+    inner join grains
         on series.grain = grains.grain
     inner join series as last_season
         on
@@ -77,7 +89,7 @@ final as (
         origins.origin_ts,
         forecasts.target_ts
     from origins
-    inner join {{ ref('forecast_grains') }} as grains
+    inner join grains
         on origins.grain = grains.grain
     inner join forecasts
         on

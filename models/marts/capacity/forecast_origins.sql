@@ -1,13 +1,21 @@
 {{ config(materialized='view') }}
 
-with series as (
+with demand as (
+    select * from {{ ref('demand_series') }}
+),
+
+grains as (
+    select * from {{ ref('forecast_grains') }}
+),
+
+series as (
     select
         service_name,
         resource,
         grain,
         min(period_ts) as first_ts,
         max(period_ts) as last_ts
-    from {{ ref('demand_series') }}
+    from demand
     group by service_name, resource, grain
 ),
 
@@ -20,7 +28,7 @@ origins as (
         series.last_ts
         - to_seconds(origins.number * grains.step_periods * grains.period_seconds) as origin_ts
     from series
-    inner join {{ ref('forecast_grains') }} as grains
+    inner join grains
         on series.grain = grains.grain
     cross join range({{ var('forecast_origins') }}) as origins (number)
     where
