@@ -159,7 +159,7 @@ def a_layer_is_built_as_its_folder_says(sources: Sources) -> list[str]:
 
 
 def lists_are_written_sorted(sources: Sources) -> list[str]:
-    """DuckDB 1.5.5 cannot write two to four rows that share one list of text, unless it sorts them."""
+    """DuckDB 1.5.5 fails to write two to four rows that share a list of text and are not sorted."""
     listed = re.compile(r"\[\]|\bmap\b", re.I)
     return [
         node["name"]
