@@ -50,6 +50,7 @@ def choose_lake(landing: str, lake: str) -> str:
 def run_dbt(landing: str, lake: str, dbt_arguments: list[str]) -> int:
     """Run `dbt build` from the repository root and return its exit status.
 
+    Unit tests judge the code and not the delivery: `make test` and plain `dbt build` run them.
     dbt takes the last of several `--vars`, so the landing path joins the caller's own.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
@@ -57,7 +58,7 @@ def run_dbt(landing: str, lake: str, dbt_arguments: list[str]) -> int:
     own, dbt_arguments = parser.parse_known_args(dbt_arguments)
     variables = {**own.vars, **({"landing_path": landing} if landing else {})}
     dbt = Path(sys.executable).with_name("dbt")
-    command = [str(dbt), "--quiet", "build"]
+    command = [str(dbt), "--quiet", "build", "--exclude-resource-type", "unit_test"]
     if variables:
         command += ["--vars", json.dumps(variables)]
     # What a run that stops early leaves here would be another run's result.
