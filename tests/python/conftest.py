@@ -90,6 +90,16 @@ class Project:
             shutil.copytree(source, path) if source.is_dir() else shutil.copy(source, path)
         return path
 
+    def keep_engagement(self) -> None:
+        """Take all domains but engagement out of the project, for tests of a whole `dbt build`."""
+        models, seeds = self.own("models"), self.own("seeds")
+        (self.folder / "analyses").unlink()
+        domains = {path.name for path in (models / "marts").iterdir()} - {"engagement"}
+        feeds = {path.stem[5:] for path in models.rglob("land_*.sql")} - {"watch_events"}
+        for path in [*models.rglob("*.*"), *seeds.rglob("*.*")]:
+            if domains & set(path.parts) or any(name in path.name for name in domains | feeds):
+                path.unlink()
+
     def start(self, *arguments: str, vars: dict | None = None) -> BaseProcess:
         """Start dbt (`arguments` begin with its command) and return the running process."""
         variables = {"landing_path": "landing", **(vars or {})}

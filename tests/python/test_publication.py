@@ -1,7 +1,10 @@
 """Readers see the last state that was whole and tested: never a half or failed refresh."""
 
+import shutil
+
 import pytest
 from conftest import ROWS_ONLY
+from lakehouse_lake import copy_lake
 
 from generate_watch_events import generate
 from lake_plugin import PUBLISHED_CATALOG
@@ -29,10 +32,21 @@ def committed(project):
     return project.query(COUNTS)[0]
 
 
-@pytest.fixture
-def first_day(project):
+@pytest.fixture(scope="module")
+def built(make_module_project):
+    """A project whose first day is published. Whole builds count here, so it has one domain."""
+    project = make_module_project("project")
+    project.keep_engagement()
     generate(project.landing, **DAY)
     project.build()
+    return project
+
+
+@pytest.fixture
+def first_day(built, project):
+    project.keep_engagement()
+    copy_lake(built, project)
+    shutil.copytree(built.target, project.target, dirs_exist_ok=True)
     return project, committed(project)
 
 
