@@ -7,5 +7,5 @@
     {%- elif rebuild -%}
         {%- do return(0) -%}
     {%- endif -%}
-    {%- do return(pending_batches() | min if pending_batches() else none) -%}
+    {%- do return(first_pending_batch(upstream_names())) -%}
 {% endmacro %}

@@ -6,6 +6,7 @@ new interpreter does, can be killed like one, and has no import to wait for.
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import sys
@@ -23,7 +24,8 @@ def start_dbt(arguments: list[str], folder: Path, lake: str, output: Path) -> Ba
         arguments: dbt's command line without the word dbt.
         folder: the project's folder.
         lake: what REELHOUSE_LAKE says to dbt.
-        output: file for everything that dbt prints.
+        output: file for everything that dbt prints; beside it, with the ending .json, comes the
+            status of each node by its name.
     """
     process = SERVER.Process(target=run_dbt, args=(arguments, folder, lake, output), daemon=True)
     process.start()
@@ -43,5 +45,8 @@ def run_dbt(arguments: list[str], folder: Path, lake: str, output: Path) -> None
     outcome = dbtRunner().invoke(arguments)
     if outcome.exception is not None:
         print(outcome.exception)
+    steps = getattr(outcome.result, "results", [])
+    statuses = {step.node.name: str(step.status) for step in steps if hasattr(step, "node")}
+    output.with_suffix(".json").write_text(json.dumps(statuses))
     sys.stdout.flush()
     sys.exit(0 if outcome.success else 1 if outcome.exception is None else 2)

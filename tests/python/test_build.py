@@ -26,7 +26,7 @@ def summary_of(project, capsys, monkeypatch) -> str:
 def test_the_summary_says_what_was_new_rejected_unknown_and_touched(project, capsys, monkeypatch):
     rows = [event(f"s{i}", day=i % 3, campaign="spring", shelf=1) for i in range(6)]
     deliver(project, "a.csv", csv_text(rows, [*rows[0]]))
-    project.build(*ROWS)
+    project.build(*ROWS, "--write-json")
     said = summary_of(project, capsys, monkeypatch)
     assert "unknown columns kept in _unknown_columns: campaign, shelf (1 files)" in said
     assert "Tests: 3 pass" in said and "Partitions touched: 9" in said
@@ -38,7 +38,7 @@ def test_the_summary_says_what_was_new_rejected_unknown_and_touched(project, cap
     # A delivery of which nothing lands has a summary as well, and only its own.
     deliver(project, "b.csv", "event_id\n1\n")
     deliver(project, "c.pdf", "")
-    project.build(*ROWS)
+    project.build(*ROWS, "--write-json")
     said = summary_of(project, capsys, monkeypatch)
     assert "rejected watch_events/b.csv: required columns are missing: profile_id" in said
     assert "rejected watch_events/c.pdf: unknown file type" in said

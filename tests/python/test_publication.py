@@ -1,6 +1,7 @@
 """Readers see the last state that was whole and tested: never a half or failed refresh."""
 
 import shutil
+import time
 
 import pytest
 from conftest import ROWS_ONLY
@@ -106,6 +107,7 @@ def test_readers_are_not_locked_out_by_a_refresh(first_day):
     answers = set()
     while process.is_alive():
         answers.add(project.query(COUNTS, PUBLISHED_CATALOG)[0])
+        time.sleep(0.1)
     assert process.exitcode == 0
     assert answers <= {first, committed(project)}
     assert first in answers

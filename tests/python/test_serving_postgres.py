@@ -125,7 +125,7 @@ def test_readers_neither_wait_nor_see_half_of_a_publish(served, server):
         try:
             with psycopg.connect(server, autocommit=True) as reader:
                 reader.execute("set lock_timeout = '200ms'")
-                while not stop.is_set():
+                while not stop.wait(0.002):
                     seen.add(reader.execute(total).fetchone())
         except psycopg.Error as error:
             failures.append(error)
@@ -133,13 +133,13 @@ def test_readers_neither_wait_nor_see_half_of_a_publish(served, server):
     with psycopg.connect(server) as old_reader:
         old_reader.execute("set transaction isolation level repeatable read")
         before = old_reader.execute(total).fetchone()
-        readers = [threading.Thread(target=read) for _ in range(4)]
-        for reader in readers:
-            reader.start()
         # Everything is sent anew while the old reader's transaction stays open.
         served.build("--select", "daily_user_metrics", "--full-refresh", *ROWS_ONLY)
         deliver(served, first_day=5, days=1, events_per_day=300)
         served.build("--select", "+daily_user_metrics", *ROWS_ONLY)
+        readers = [threading.Thread(target=read) for _ in range(4)]
+        for reader in readers:
+            reader.start()
         publish(served, server)
         stop.set()
         for reader in readers:
