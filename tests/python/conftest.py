@@ -100,12 +100,11 @@ class Project:
         """Start dbt (`arguments` begin with its command) and return the running process."""
         variables = {"landing_path": "landing", **(vars or {})}
         (self.folder / "output.json").unlink(missing_ok=True)
-        command = [arguments[0], "--vars", json.dumps(variables)]
+        command = [*arguments, "--vars", json.dumps(variables)]
         command += ["--target-path", "target", "--log-path", "logs", "--no-use-colors"]
-        if arguments[0] in ("build", "run", "seed", "test"):
+        if arguments[0] in ("build", "run", "seed", "test") and "--write-json" not in arguments:
             # Hardly a test reads the artifacts, and to write them takes a quarter of a small build.
             command += ["--no-write-json"]
-        command += arguments[1:]
         return start_dbt(command, self.folder, "lake", self.folder / "output.txt")
 
     def dbt(
