@@ -26,7 +26,7 @@ from generate_watch_events import generate
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = ("dbt_project.yml", "selectors.yml", "macros", "models", "scripts", "seeds", "tests")
 HISTORY_DAYS = 7
-SELECTION = ("+fact_watch_events+", "+quarantine_watch_events")
+SELECTION = ("+daily_user_metrics", "+daily_title_metrics", "+quarantine_watch_events")
 ROWS_ONLY = ("--exclude-resource-type", "test", "unit_test")
 COMPARED = ("seconds", "peak_memory_mb")
 
