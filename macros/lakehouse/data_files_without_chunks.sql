@@ -2,10 +2,20 @@
     {#- Files whose footer this model has not read. What the lake writes about itself is left out: it
         would make every refresh write, and the next one write about that. -#}
     {%- if not is_refresh() -%}{%- do return([]) -%}{%- endif -%}
+    {%- set unread -%}
+        data_file_id not in (select data_file_id from {{ this }})
+        {#- A refresh with nothing new writes nothing here either. -#}
+        and (
+            exists (select 1 from {{ source('ledger', 'refresh_log') }} where invocation_id = '{{ invocation_id }}')
+            or written_in_snapshot in (
+                select snapshot_id from {{ source('ducklake', 'ducklake_snapshot_changes') }}
+                where commit_message = 'compaction'
+            )
+        )
+    {%- endset -%}
     {%- set found = run_query(
-        "select file_path from " ~ ref('lakehouse_files') ~ " where table_schema not in ('ledger', '" ~ this.schema ~ "')"
-        ~ ("" if is_rebuild() else " and data_file_id not in (select data_file_id from " ~ this ~ ")")
-        ~ " order by file_path"
+        "select file_path from " ~ ref('lakehouse_files') ~ " where table_schema not in ('ledger', '" ~ this.schema
+        ~ "') and " ~ ("true" if is_rebuild() else unread) ~ " order by file_path"
     ) -%}
     {%- do return(found.columns[0].values() | list) -%}
 {% endmacro %}

@@ -87,7 +87,7 @@ class Project:
         return path
 
     def keep_engagement(self) -> None:
-        """Take all domains but engagement out of the project, for tests of a whole `dbt build`."""
+        """Take all domains but engagement out: dbt starts sooner, and a whole build is short."""
         models, seeds = self.own("models"), self.own("seeds")
         (self.folder / "analyses").unlink()
         domains = {path.name for path in (models / "marts").iterdir()} - {"engagement"}
@@ -161,17 +161,35 @@ def parsed_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return project.target / "partial_parse.msgpack"
 
 
+@pytest.fixture(scope="session")
+def engagement_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of the project with one domain."""
+    project = Project(tmp_path_factory.mktemp("parsed") / "project")
+    project.keep_engagement()
+    project.dbt("parse")
+    return project.target / "partial_parse.msgpack"
+
+
+def new_project(request: pytest.FixtureRequest, folder: Path) -> Project:
+    """Make a project; of one domain where the test or its module is marked `one_domain`."""
+    if request.node.get_closest_marker("one_domain") is None:
+        return Project(folder, request.getfixturevalue("parsed_manifest"))
+    project = Project(folder, request.getfixturevalue("engagement_manifest"))
+    project.keep_engagement()
+    return project
+
+
 @pytest.fixture
-def make_project(tmp_path: Path, parsed_manifest: Path):
+def make_project(request: pytest.FixtureRequest, tmp_path: Path):
     """A function that makes projects, for tests that compare several: make_project("name")."""
-    return lambda name: Project(tmp_path / name, parsed_manifest)
+    return lambda name: new_project(request, tmp_path / name)
 
 
 @pytest.fixture(scope="module")
-def make_module_project(tmp_path_factory: pytest.TempPathFactory, parsed_manifest: Path):
+def make_module_project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
     """The same, for projects that all tests of a module read."""
     folder = tmp_path_factory.mktemp("module")
-    return lambda name: Project(folder / name, parsed_manifest)
+    return lambda name: new_project(request, folder / name)
 
 
 @pytest.fixture

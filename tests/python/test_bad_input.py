@@ -13,6 +13,8 @@ from watch_events import COLUMNS, MODELS, csv_text, deliver, event, json_lines
 
 from lake_plugin import LONGEST_LINE_BYTES
 
+pytestmark = pytest.mark.one_domain
+
 # Rows that are quarantined: the values that replace a good row's own, and all reasons expected.
 BAD_ROWS = {
     "id_null": ({"event_id": ""}, ["event_id_malformed"]),

@@ -16,6 +16,8 @@ import build
 import lake_plugin
 import query
 
+pytestmark = pytest.mark.one_domain
+
 
 def summary_of(project, capsys, monkeypatch) -> str:
     monkeypatch.chdir(project.folder)

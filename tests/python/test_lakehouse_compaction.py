@@ -22,6 +22,8 @@ from lakehouse_lake import (
 
 from lake_plugin import PUBLISHED_CATALOG, publish_catalog
 
+pytestmark = pytest.mark.one_domain
+
 
 @pytest.fixture(scope="module")
 def small_files(tmp_path_factory, parsed_manifest) -> Project:

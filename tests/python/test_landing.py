@@ -12,6 +12,8 @@ from watch_events import csv_text, deliver, event, set_modified
 
 from lake_plugin import delivered_files
 
+pytestmark = pytest.mark.one_domain
+
 EARLIER = datetime(2025, 3, 5)
 LAND = ("--select", "land_watch_events", *ROWS_ONLY)
 LANDED = "select event_id from lake.landing.land_watch_events order by all"

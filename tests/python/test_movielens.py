@@ -12,6 +12,8 @@ import pytest
 from adapt_movielens import adapt, find_data
 from generate_watch_events import DEVICE_TYPES, REGIONS
 
+pytestmark = pytest.mark.one_domain
+
 
 @pytest.fixture(scope="module")
 def data():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 
+import pytest
 from conftest import ROOT, ROWS_ONLY
 from dbt_process import start_dbt
 from watch_events import ROWS, contents, deliver, event
@@ -30,6 +31,7 @@ def test_plain_commands_work_in_a_fresh_folder(project):
     assert {file.rpartition("/")[2] for (file,) in landed} == sample
 
 
+@pytest.mark.one_domain
 def test_an_edited_seed_builds_anew_what_it_judges(project):
     seeds = project.own("seeds") / "reference"
     deliver(project, "a.csv", [event("1"), event("2", region="mars")])
@@ -67,6 +69,7 @@ def test_an_edited_seed_builds_anew_what_it_judges(project):
     assert project.query("select distinct planet from lake.reference.regions") == [("x",)]
 
 
+@pytest.mark.one_domain
 def test_a_failed_first_build_leaves_nothing_half_built(make_project):
     project, undisturbed = make_project("project"), make_project("undisturbed")
     model = project.own("models") / "marts" / "engagement" / "daily_user_metrics.sql"
@@ -92,6 +95,7 @@ def test_a_failed_first_build_leaves_nothing_half_built(make_project):
     assert contents(project, with_batch=True) == contents(undisturbed, with_batch=True)
 
 
+@pytest.mark.one_domain
 def test_days_beyond_the_horizon_are_dropped_exactly(project):
     days = "select cast(min(activity_date) as varchar), count(distinct activity_date)"
     days += " from daily_user_metrics"

@@ -11,6 +11,8 @@ from generate_watch_events import generate
 from lake_plugin import PUBLISHED_CATALOG
 from query import connect
 
+pytestmark = pytest.mark.one_domain
+
 DAY = {"days": 1, "events_per_day": 200, "profiles": 50, "titles": 20}
 COUNTS = """
     select
@@ -35,9 +37,8 @@ def committed(project):
 
 @pytest.fixture(scope="module")
 def built(make_module_project):
-    """A project whose first day is published. Whole builds count here, so it has one domain."""
+    """A project whose first day is published."""
     project = make_module_project("project")
-    project.keep_engagement()
     generate(project.landing, **DAY)
     project.build()
     return project
@@ -45,7 +46,6 @@ def built(make_module_project):
 
 @pytest.fixture
 def first_day(built, project):
-    project.keep_engagement()
     copy_lake(built, project)
     shutil.copytree(built.target, project.target, dirs_exist_ok=True)
     return project, committed(project)

@@ -22,6 +22,8 @@ from watch_events import (
     json_lines,
 )
 
+pytestmark = pytest.mark.one_domain
+
 ASIDE = (
     "select {columns}, count(*) from lake.quarantine.quarantine_watch_events"
     " group by all order by all"

@@ -11,6 +11,8 @@ from postgres_process import postgres_server
 
 from generate_watch_events import generate
 
+pytestmark = pytest.mark.one_domain
+
 SERVED = ("fact_watch_events", "daily_user_metrics")
 # The three documented ways to ask the fact, and the index that is there for each.
 QUERIES = {
