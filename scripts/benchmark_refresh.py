@@ -181,7 +181,6 @@ def main() -> int:
         before = lake.snapshot()
         lake.deliver(deliveries, range(history, history + 1))
         rows.append((f"one day after {history} days", lake.refresh()))
-        print(rows[-1], file=sys.stderr)
         if history == options.histories[0]:
             changes = lake.file_changes(before)
             refreshed = lake.contents()
@@ -189,8 +188,7 @@ def main() -> int:
             same = refreshed == lake.contents()
         if history == options.rebuild_at:
             rows.append((f"rebuild of {history + 1} days", lake.refresh("--full-refresh")))
-            print(rows[-1], file=sys.stderr)
-            again = lake.snapshot()
+                again = lake.snapshot()
             rows.append(("nothing new", lake.refresh()))
             nothing = lake.file_changes(again)
     print(f"\nWhat one day changed ({options.events_per_day:,} events a day):\n")

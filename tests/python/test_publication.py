@@ -1,6 +1,5 @@
 """Readers see the last state that was whole and tested: never a half or failed refresh."""
 
-import shutil
 import time
 
 import pytest
@@ -47,7 +46,6 @@ def built(make_module_project):
 @pytest.fixture
 def first_day(built, project):
     copy_lake(built, project)
-    shutil.copytree(built.target, project.target, dirs_exist_ok=True)
     return project, committed(project)
 
 
