@@ -188,7 +188,7 @@ def main() -> int:
             same = refreshed == lake.contents()
         if history == options.rebuild_at:
             rows.append((f"rebuild of {history + 1} days", lake.refresh("--full-refresh")))
-                again = lake.snapshot()
+            again = lake.snapshot()
             rows.append(("nothing new", lake.refresh()))
             nothing = lake.file_changes(again)
     print(f"\nWhat one day changed ({options.events_per_day:,} events a day):\n")
