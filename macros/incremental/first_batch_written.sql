@@ -7,5 +7,5 @@
     {%- elif rebuild -%}
         {%- do return(0) -%}
     {%- endif -%}
-    {%- do return(first_pending_batch(upstream_names())) -%}
+    {%- do return(first_pending_batch(upstream_names(model))) -%}
 {% endmacro %}

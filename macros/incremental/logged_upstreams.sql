@@ -5,8 +5,8 @@
         {%- if node.config.materialized in ['incremental', 'seed'] -%}
             {%- do names.append(name) -%}
         {%- else -%}
-            {%- for parent in node.depends_on.nodes if parent in graph.nodes -%}
-                {%- do names.extend(logged_upstreams(graph.nodes[parent].name)) -%}
+            {%- for upstream in upstream_names(node) -%}
+                {%- do names.extend(logged_upstreams(upstream)) -%}
             {%- endfor -%}
         {%- endif -%}
     {%- endfor -%}

@@ -10,10 +10,7 @@
     {%- endfor -%}
     {%- do set_options(known, '', var('layout')) -%}
 
-    {%- set tables = {} -%}
-    {%- for row in run_query(lake_tables_sql()) -%}
-        {%- do tables.update({(row[0], row[1]): row[2]}) -%}
-    {%- endfor -%}
+    {%- set tables = lake_tables() -%}
     {%- for node in graph.nodes.values() if (node.schema, node.name) in tables -%}
         {%- set layout = table_layout(node.config) -%}
         {%- set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.name) -%}

@@ -1,10 +1,7 @@
 {% macro retention_limits() %}
     {#- Table, time column and days of every built model that is to forget something, by the model's id. -#}
     {#- Before it is first built a table keeps nothing, and loses nothing. -#}
-    {%- set built = [] -%}
-    {%- for row in run_query(lake_tables_sql()) -%}
-        {%- do built.append((row[0], row[1])) -%}
-    {%- endfor -%}
+    {%- set built = lake_tables() -%}
     {%- set limits = {} -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
         {%- set layout = table_layout(node.config) -%}

@@ -1,5 +1,6 @@
-{% macro lake_tables_sql() %}
-    {#- Every table of the lake with the columns that it is sorted by. -#}
+{% macro lake_tables() %}
+    {#- Every table of the lake, by (schema, name), with the columns that it is sorted by. -#}
+    {%- set found -%}
     select
         schemas.schema_name,
         tables.table_name,
@@ -13,4 +14,10 @@
         on sort_info.sort_id = sort_keys.sort_id
     where tables.end_snapshot is null and schemas.end_snapshot is null
     group by schemas.schema_name, tables.table_name
+    {%- endset -%}
+    {%- set tables = {} -%}
+    {%- for row in run_query(found) -%}
+        {%- do tables.update({(row[0], row[1]): row[2]}) -%}
+    {%- endfor -%}
+    {%- do return(tables) -%}
 {% endmacro %}
