@@ -56,7 +56,7 @@ def macro(name: str):
     """Return a macro of the project that needs nothing of dbt, as a function."""
     folder = ROOT / "macros" / "lakehouse"
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
-    for file in ("z_ranks.sql", "z_order.sql", "clustered.sql"):
+    for file in ("scaled_ranks.sql", "z_order.sql", "clustered.sql"):
         template = environment.from_string((folder / file).read_text())
         environment.globals.update(vars(template.module))
     return environment.globals[name]

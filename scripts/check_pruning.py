@@ -32,7 +32,7 @@ from query import connect
 
 TOLERANCE = 1.05
 # Days with fewer row groups than this cannot show that a few percent of them were read.
-JUDGED_ROW_GROUPS = 60
+JUDGED_ROW_GROUPS = 40
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,9 @@ import duckdb
 # DuckDB reads through a gap up to this size (bytes) rather than seek: what lies in it is by-catch.
 READ_THROUGH_BYTES = 1 << 14
 
-# A row group is read when its pages are, not when a Bloom filter beside them is asked.
+# A row group is read when its pages are, not when a Bloom filter beside them is asked. A chunk is read
+# by what begins in it or covers it: DuckDB asks for 256 bytes at a page's head, and at the end of a row
+# group these reach into the next one.
 CHUNKS_READ = """
     with reads as (
         select distinct
@@ -48,8 +50,13 @@ CHUNKS_READ = """
         from reads
         where
             reads.file = chunks.file
-            and reads.first_byte < chunks.first_byte + chunks.bytes
-            and reads.end_byte > chunks.first_byte
+            and (
+                reads.first_byte between chunks.first_byte and chunks.first_byte + chunks.bytes - 1
+                or (
+                    reads.first_byte < chunks.first_byte
+                    and reads.end_byte >= chunks.first_byte + chunks.bytes
+                )
+            )
     )
 """
 

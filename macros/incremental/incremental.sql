@@ -11,7 +11,6 @@
     {%- set keys = [keys] if keys is string else keys -%}
     {%- set layout = table_layout(config) -%}
     {%- set partition = (layout.partitioned_by or [none])[0] -%}
-    {%- set outcome = {'written': 0, 'deleted': 0, 'partitions': 0} -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
@@ -19,31 +18,22 @@
         {%- do adapter.drop_relation(existing) -%}
     {%- endif -%}
 
-    {%- if rebuild -%}
-        {% call statement('main') %}
-            {{ create_lake_table(target_relation, sql, layout) }}
-            insert into {{ target_relation }} by name (
-                {{ clustered(sql, layout) }}
-            );
-        {% endcall %}
-        {%- do outcome.update(count_rows(target_relation, partition)) -%}
-    {%- else -%}
-        {% call statement('main') %}
-            create temporary table {{ delta }} as (
-                {{ sql }}
-            );
-        {% endcall %}
-        {%- do outcome.update(count_rows(delta, partition)) -%}
-        {%- if outcome.written > 0 and keys -%}
+    {% call statement('main') %}
+        {%- if rebuild %}
+        {{ create_lake_table(target_relation, sql, layout) }}
+        {%- endif %}
+        create temporary table {{ delta }} as (
+            {{ sql }}
+        );
+    {% endcall %}
+    {%- set outcome = count_rows(delta, partition) -%}
+    {%- if outcome.written > 0 -%}
+        {%- if keys and not rebuild -%}
             {%- do outcome.update({'deleted': delete_keys(target_relation, delta, keys, partition)}) -%}
         {%- endif -%}
-        {%- if outcome.written > 0 -%}
-            {%- do run_query(
-                "insert into " ~ target_relation ~ " by name (" ~ clustered("select * from " ~ delta, layout) ~ ")"
-            ) -%}
-        {%- endif -%}
-        {%- do run_query("drop table " ~ delta) -%}
+        {%- do insert_in_order(target_relation, "select * from " ~ delta, layout) -%}
     {%- endif -%}
+    {%- do run_query("drop table " ~ delta) -%}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- set first_batch = first_batch_written(rebuild) -%}

@@ -7,7 +7,7 @@
         '{{ mode }}' as mode,
         {{ first_batch }} as first_batch,
         {{ outcome.written }} as rows_written,
-        {{ outcome.deleted }} as rows_deleted,
+        {{ outcome.deleted | default(0) }} as rows_deleted,
         {{ outcome.partitions }} as partitions_touched,
         {{ (now - (started or now)).total_seconds() }} as seconds,
         cast('{{ started or now }}' as timestamp) as started_at,

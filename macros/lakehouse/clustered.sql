@@ -1,13 +1,25 @@
 {% macro clustered(sql, layout) %}
     {#- The rows of a query in the order in which they shall lie: partition by partition, and within
-        one along the columns of `sorted_by`, or along the curve through them. -#}
-    {%- set on_curve = layout.clustering == 'z_order' and layout.sorted_by -%}
-    select * {%- if on_curve %} exclude (_ranks){% endif %}
+        one as `clustering` says (docs/lakehouse.md). -#}
+    {%- set columns = layout.sorted_by -%}
+    {%- set within = layout.partitioned_by -%}
+    {%- set clustering = layout.clustering if columns else 'sort' -%}
+    {%- if clustering == 'ranges' -%}
+        {#- Five bits: 32 ranges. More tell the first column better, fewer the second. -#}
+        {%- set ranks = scaled_ranks(columns[:1], within, bits=5) -%}
+        {%- set along = ['_ranks[1]'] + columns[1:2] + columns[:1] + columns[2:] -%}
+    {%- elif clustering == 'z_order' -%}
+        {%- set ranks = scaled_ranks(columns, within) -%}
+        {%- set along = [z_order('_ranks', columns | length)] -%}
+    {%- else -%}
+        {%- set along = columns -%}
+    {%- endif -%}
+    select * {%- if ranks %} exclude (_ranks){% endif %}
     from (
-        {% if on_curve -%}
+        {% if ranks -%}
         select
             *,
-            {{ z_ranks(layout.sorted_by, layout.partitioned_by) }} as _ranks
+            {{ ranks }} as _ranks
         from (
             {{ sql }}
         )
@@ -15,9 +27,7 @@
         {{ sql }}
         {%- endif %}
     ) as model_sql
-    {%- set along = [z_order('_ranks', layout.sorted_by | length)] if on_curve else layout.sorted_by -%}
-    {%- set order = layout.partitioned_by + along -%}
-    {% if order %}
-    order by {{ order | join(', ') }}
-    {%- endif %}
+    {%- if within + along %}
+    order by {{ (within + along) | join(', ') }}
+    {%- endif -%}
 {% endmacro %}

@@ -5,11 +5,9 @@
     {%- do run_query("begin transaction") -%}
     {%- set before = rows_checksum(rows) -%}
     {%- if step.method == 'rewrite' -%}
-        {%- do run_query(
-            "create or replace temporary table rewritten_rows as " ~ clustered("select * from " ~ rows, layout_of(step.relation))
-        ) -%}
+        {%- do run_query("create or replace temporary table rewritten_rows as from " ~ rows) -%}
         {%- do run_query("delete from " ~ rows) -%}
-        {%- do run_query("insert into " ~ step.relation ~ " by name from rewritten_rows") -%}
+        {%- do insert_in_order(step.relation, "select * from rewritten_rows", layout_of(step.relation)) -%}
         {%- do run_query("drop table rewritten_rows") -%}
     {%- else -%}
         {%- do run_query(

@@ -1,6 +1,6 @@
-{% macro z_ranks(columns, within=[], bits=8) -%}
+{% macro scaled_ranks(columns, within=[], bits=8) -%}
     {#- Each column's place among the rows of its partition, from 0 to 2^bits - 1. Ranks and not values,
-        so that text, numbers and skewed columns share the curve alike; equal values get equal ranks. -#}
+        so that text, numbers and skewed columns share a curve alike; equal values get equal ranks. -#}
     {%- set partition = 'partition by ' ~ within | join(', ') ~ ' ' if within else '' -%}
     [
         {% for column in columns -%}
