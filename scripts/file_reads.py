@@ -14,9 +14,11 @@ import duckdb
 # DuckDB reads through a gap up to this size (bytes) rather than seek: what lies in it is by-catch.
 READ_THROUGH_BYTES = 1 << 14
 
-# A row group is read when its pages are, not when a Bloom filter beside them is asked. A chunk is read
-# by what begins in it or covers it: DuckDB asks for 256 bytes at a page's head, and at the end of a row
-# group these reach into the next one.
+# DuckDB asks for the head of a page in pieces of 256 bytes. At the end of a row group two of them
+# can reach into the next one: of a chunk that is larger, that is by-catch too.
+PAGE_HEAD_BYTES = 512
+
+# A row group is read when its pages are, not when a Bloom filter beside them is asked.
 CHUNKS_READ = """
     with reads as (
         select distinct
@@ -39,25 +41,23 @@ CHUNKS_READ = """
     )
 
     select
-        file,
-        row_group_id,
-        row_count,
-        column_name,
-        bytes
+        chunks.file,
+        chunks.row_group_id,
+        chunks.row_count,
+        chunks.column_name,
+        chunks.bytes
     from chunks
-    where exists (
-        select 1
-        from reads
-        where
-            reads.file = chunks.file
-            and (
-                reads.first_byte between chunks.first_byte and chunks.first_byte + chunks.bytes - 1
-                or (
-                    reads.first_byte < chunks.first_byte
-                    and reads.end_byte >= chunks.first_byte + chunks.bytes
-                )
-            )
-    )
+    inner join reads
+        on
+            chunks.file = reads.file
+            and reads.first_byte < chunks.first_byte + chunks.bytes
+            and reads.end_byte > chunks.first_byte
+    group by all
+    having
+        sum(
+            least(reads.end_byte, chunks.first_byte + chunks.bytes)
+            - greatest(reads.first_byte, chunks.first_byte)
+        ) >= least(chunks.bytes, $page_head_bytes)
 """
 
 
@@ -107,7 +107,8 @@ def file_reads(connection: duckdb.DuckDBPyConnection, sql: str) -> Reads:
         " where path like '%.parquet' group by path"
     ).fetchall()
     files = [path for path, _ in opened]
-    chunks = connection.execute(CHUNKS_READ, {"files": files}).fetchall() if files else []
+    bound = {"files": files, "page_head_bytes": PAGE_HEAD_BYTES}
+    chunks = connection.execute(CHUNKS_READ, bound).fetchall() if files else []
     return Reads(
         frozenset(files), sum(size or 0 for _, size in opened), tuple(Chunk(*row) for row in chunks)
     )
