@@ -45,6 +45,7 @@ ORDERS = (
     ("sort", ["region", "profile_id", "event_ts"]),
     ("sort", ["region", "title_id", "event_ts"]),
     ("sort", ["region", "device_type", "profile_id", "event_ts"]),
+    ("ranges", ["profile_id", "region", "event_ts"]),
     ("z_order", ["profile_id", "title_id"]),
     ("z_order", ["profile_id", "region"]),
     ("z_order", ["profile_id", "title_id", "region"]),
