@@ -14,8 +14,7 @@ import duckdb
 import pandas as pd
 import pytest
 from dbt_process import start_dbt
-
-from lake_plugin import LIVE_CATALOG, load_ducklake
+from reelhouse.lake.plugin import LIVE_CATALOG, load_ducklake
 
 ROOT = Path(__file__).resolve().parents[2]
 # What a dbt project is made of; a test's project links to these.

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import duckdb
 from conftest import ROWS_ONLY, Outcome, Project
-
-from generate_watch_events import generate
-from lake_plugin import load_ducklake
+from reelhouse.generate.watch_events import generate
+from reelhouse.lake.plugin import load_ducklake
 
 # What the lakehouse tests build: the domain of watch events, and the lake's own tables.
 ENGAGEMENT = (

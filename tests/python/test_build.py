@@ -10,11 +10,10 @@ from collections import Counter
 
 import duckdb
 import pytest
+from reelhouse.lake import plugin as lake_plugin
+from reelhouse.lake import query
+from reelhouse.refresh import build
 from watch_events import ROWS, csv_text, deliver, event
-
-import build
-import lake_plugin
-import query
 
 pytestmark = pytest.mark.one_domain
 

@@ -5,8 +5,8 @@ import gzip
 from collections import OrderedDict
 
 import pytest
-from adapt_cache_trace import adapt, find_trace
 from conftest import ROWS_ONLY, Project
+from reelhouse.importers.cache_trace import adapt, find_trace
 
 LADDER = (10, 60, 300, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 OVERHEAD_BYTES = 100

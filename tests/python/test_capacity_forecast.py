@@ -11,7 +11,7 @@ import pytest
 from conftest import ROWS_ONLY
 
 pytest.importorskip("statsmodels", reason="statsmodels is not installed: `make test` installs it")
-from forecast import forecast_series  # noqa: E402
+from reelhouse.capacity.forecast import forecast_series  # noqa: E402
 
 DAYS = 21
 

@@ -1,6 +1,6 @@
 """The comparison with the ratios of the last release."""
 
-from stress import Measured, ratios, regressions
+from reelhouse.bench.stress import Measured, ratios, regressions
 
 RELEASE = [
     Measured(1, 1000, True, 10.0, 300.0, 0.0),

@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from generate_delivery import Incident, generate_api_requests
-from notify_alerts import main as notify
+from reelhouse.alerts.webhook import main as notify
+from reelhouse.generate.delivery import Incident, generate_api_requests
 
 START = date(2025, 1, 6)
 SLOW = Incident("playback", datetime(2025, 1, 13, 10), 60, latency_factor=12)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 import pytest
-from rendered import render
+from reelhouse.bench.macros import render
 
 QUANTILES = (0.5, 0.95, 0.99, 0.999)
 # The error is promised in exact arithmetic; the logarithm rounds.

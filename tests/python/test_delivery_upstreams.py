@@ -13,7 +13,7 @@ import duckdb
 import pandas as pd
 import pytest
 from nginx_process import Nginx, free_port
-from rendered import render
+from reelhouse.bench.macros import render
 
 FAIL_TIMEOUT_SECONDS = 1
 START = datetime(2025, 1, 14, 10)

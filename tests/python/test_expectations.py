@@ -5,10 +5,9 @@ import sys
 import duckdb
 import pytest
 from conftest import ROOT, ROWS_ONLY
-
-import check_expectations
-from generate_watch_events import generate
-from lake_plugin import load_ducklake
+from reelhouse.check import expectations as check_expectations
+from reelhouse.generate.watch_events import generate
+from reelhouse.lake.plugin import load_ducklake
 
 TABLES = ("+daily_user_metrics", *ROWS_ONLY)
 HEADER = "event_id,profile_id,session_id,title_id,region,device_type,event_ts,watch_seconds"

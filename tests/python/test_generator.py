@@ -6,8 +6,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-
-from generate_watch_events import COPY_OPTIONS, DIRTY, TEXT_ONLY, WEEKEND_FACTOR, generate
+from reelhouse.generate.files import COPY_OPTIONS
+from reelhouse.generate.platform import WEEKEND_FACTOR
+from reelhouse.generate.watch_events import DIRTY, TEXT_ONLY, generate
 
 WEEK = {"days": 7, "events_per_day": 2_000, "profiles": 500, "titles": 100}
 

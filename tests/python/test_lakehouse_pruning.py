@@ -1,12 +1,11 @@
 """The pruning gates: green on the project's layout, red on a layout that is broken on purpose."""
 
 import pytest
-from check_pruning import PATTERNS, Verdict, check
 from conftest import ROWS_ONLY, Project
 from lakehouse_lake import copy_lake
-
-from generate_watch_events import generate
-from lake_plugin import LIVE_CATALOG
+from reelhouse.check.pruning import PATTERNS, Verdict, check
+from reelhouse.generate.watch_events import generate
+from reelhouse.lake.plugin import LIVE_CATALOG
 
 PARTITIONING = ("          +partitioned_by: [dt]\n", "")
 CLUSTERING = ("          +sorted_by: [profile_id, region, event_ts]\n", "")

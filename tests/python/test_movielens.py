@@ -8,9 +8,8 @@ from statistics import median
 
 import pyarrow.parquet as parquet
 import pytest
-
-from adapt_movielens import adapt, find_data
-from generate_watch_events import DEVICE_TYPES, REGIONS
+from reelhouse.generate.platform import DEVICE_TYPES, REGIONS
+from reelhouse.importers.movielens import adapt, find_data
 
 pytestmark = pytest.mark.one_domain
 

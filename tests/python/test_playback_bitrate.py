@@ -7,10 +7,9 @@ from pathlib import Path
 import bitrate_simulator as simulator
 import duckdb
 import pytest
+from reelhouse.generate.playback import generate
+from reelhouse.importers.throughput_traces import adapt_ladders, adapt_traces
 from rows import dictionaries
-
-from adapt_throughput_traces import adapt_ladders, adapt_traces
-from generate_playback import generate
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = ROOT / "seeds" / "reference"

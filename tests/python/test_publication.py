@@ -5,10 +5,9 @@ import time
 import pytest
 from conftest import ROWS_ONLY
 from lakehouse_lake import copy_lake
-
-from generate_watch_events import generate
-from lake_plugin import PUBLISHED_CATALOG
-from query import connect
+from reelhouse.generate.watch_events import generate
+from reelhouse.lake.plugin import PUBLISHED_CATALOG
+from reelhouse.lake.query import connect
 
 pytestmark = pytest.mark.one_domain
 

@@ -2,9 +2,14 @@
 
 import pytest
 from conftest import ROWS_ONLY
-
-from benchmark_queries import ANALYSES, choose_variables, compiled_analyses, filters_of, measure
-from generate_watch_events import generate
+from reelhouse.bench.queries import (
+    ANALYSES,
+    choose_variables,
+    compiled_analyses,
+    filters_of,
+    measure,
+)
+from reelhouse.generate.watch_events import generate
 
 
 def test_the_example_queries_open_no_file_that_they_do_not_need(project):

@@ -8,8 +8,7 @@ from conftest import ROWS_ONLY, Project
 from duckdb_extensions import import_extension
 from lakehouse_lake import run_operation
 from postgres_process import postgres_server
-
-from generate_watch_events import generate
+from reelhouse.generate.watch_events import generate
 
 pytestmark = pytest.mark.one_domain
 

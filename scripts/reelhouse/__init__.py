@@ -1,0 +1,1 @@
+"""Command line, readers, generators, checks and benchmarks of the reelhouse dbt project."""

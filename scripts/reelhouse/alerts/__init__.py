@@ -1,0 +1,1 @@
+"""Open alerts, sent to a webhook."""

@@ -1,0 +1,1 @@
+"""Benchmarks. Each prints a Markdown table of ratios."""

@@ -1,0 +1,24 @@
+"""The command line: `reelhouse --help` lists the commands.
+
+A command's function holds its options and help. It imports what it runs, because pandas, dbt and
+Great Expectations take seconds to import and most commands need none of them.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from reelhouse.cli import bench, check, generate, importers, lake
+
+app = typer.Typer(
+    help="Performance analytics for video-streaming platforms on DuckDB and DuckLake.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+lake.register(app)
+app.add_typer(generate.app, name="generate")
+app.add_typer(importers.app, name="import")
+app.add_typer(check.app, name="check")
+app.add_typer(bench.app, name="bench")

@@ -1,0 +1,135 @@
+"""`reelhouse bench`: measure, and print Markdown tables of ratios."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer import Option
+
+from reelhouse.cli.options import Lake, Work
+
+app = typer.Typer(
+    help="Run benchmarks. Compare ratios, not seconds: they depend on the machine.",
+    no_args_is_help=True,
+)
+SCRATCH = Path("/var/tmp/reelhouse")
+DEFAULT_ROW_GROUP_ROWS = 2048
+
+
+class CachingPart(StrEnum):
+    """Parts of the caching benchmark."""
+
+    sample = "sample"
+    refresh = "refresh"
+
+
+@app.command("refresh")
+def refresh(
+    work: Work = SCRATCH,
+    events_per_day: Annotated[int, Option(help="Events of a working day.")] = 100_000,
+    history: Annotated[list[int] | None, Option(help="Days of history (30, 90, 360).")] = None,
+    rebuild_at: Annotated[int, Option(help="History at which a rebuild is measured.")] = 90,
+) -> None:
+    """What one more day costs after histories of different lengths."""
+    from reelhouse.bench.refresh import run
+
+    run(work, events_per_day, history or [30, 90, 360], rebuild_at)
+
+
+@app.command("queries")
+def queries(
+    lake: Lake = "lake",
+    days: Annotated[int, Option(help="Newest days that the queries ask for.")] = 7,
+) -> None:
+    """What the example queries read and what they need."""
+    from reelhouse.bench.queries import run
+
+    try:
+        run(Path(lake), days)
+    except FileNotFoundError as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(1) from error
+
+
+@app.command("compaction")
+def compaction(
+    work: Work = Path("/var/tmp/compaction"),
+    days: Annotated[int, Option(help="Days in the lake.")] = 10,
+    events_per_day: Annotated[int, Option(help="Events of a working day.")] = 50_000,
+    appends: Annotated[int, Option(help="Transactions that append to every day.")] = 200,
+    rows_share: Annotated[int, Option(help="Each appends one row in so many.")] = 1000,
+    repeats: Annotated[int, Option(help="Runs of each query; the median counts.")] = 5,
+) -> None:
+    """Files, bytes and query times before and after compaction."""
+    from reelhouse.bench.compaction import run
+
+    same = run(work, days, events_per_day, appends, rows_share, repeats)
+    raise typer.Exit(0 if same else 1)
+
+
+@app.command("layout")
+def layout(
+    events: Annotated[int, Option(help="Events of the day.")] = 400_000,
+    profiles: Annotated[int, Option(help="Number of profiles.")] = 60_000,
+    titles: Annotated[int, Option(help="Number of titles.")] = 2_000,
+    members: Annotated[int, Option(help="Profiles, titles and regions asked for.")] = 10,
+    row_group_rows: Annotated[list[int] | None, Option(help="Rows per row group.")] = None,
+) -> None:
+    """Which order of a day's events makes the documented queries read least."""
+    from reelhouse.bench.layout import run
+
+    run(events, profiles, titles, members, row_group_rows or [DEFAULT_ROW_GROUP_ROWS])
+
+
+@app.command("sketches")
+def sketches(
+    folder: Annotated[Path, Option(help="Scratch folder (2 GB for 20 million requests).")],
+    requests: Annotated[int, Option(help="Requests over 30 days.")] = 20_000_000,
+    memory: Annotated[str, Option(help="DuckDB's memory limit.")] = "4GB",
+) -> None:
+    """Quantiles from sketches compared with exact ones."""
+    from reelhouse.bench.sketches import run
+
+    run(folder, requests, memory)
+
+
+@app.command("caching")
+def caching(
+    work: Work = SCRATCH,
+    requests: Annotated[int, Option(help="Rows of the trace whose curve is sampled.")] = 1_000_000,
+    days: Annotated[int, Option(help="Days in the lake of the refresh.")] = 10,
+    requests_per_day: Annotated[int, Option(help="Requests of viewers per day.")] = 10_000,
+    part: Annotated[CachingPart | None, Option(help="Run one part only.")] = None,
+) -> None:
+    """The error of the sampled miss-ratio curve, and the cost of a refresh."""
+    from reelhouse.bench.caching import run
+
+    run(work, requests, days, requests_per_day, part)
+
+
+@app.command("stress")
+def stress(
+    work: Annotated[Path, Option(help="Scratch folder; it is emptied.")],
+    events_per_day: Annotated[int, Option(help="The usual volume.")] = 20_000,
+    times: Annotated[list[int] | None, Option(help="Multiples of it (1, 10, 100).")] = None,
+    memory_limit: Annotated[str, Option(help="DuckDB's memory limit.")] = "4GB",
+    threads: Annotated[int, Option(help="DuckDB's threads.")] = 2,
+    timeout: Annotated[float, Option(help="Seconds for one refresh.")] = 600,
+    write: Annotated[Path | None, Option(help="Store the ratios as those of a release.")] = None,
+    check: Annotated[Path | None, Option(help="Compare with the stored ratios.")] = None,
+    tolerance: Annotated[float, Option(help="Growth of a ratio that is allowed.")] = 0.5,
+) -> None:
+    """Refresh under multiples of a day's volume."""
+    from reelhouse.bench.stress import ratios, regressions, run
+
+    measured = run(work, events_per_day, times or [1, 10, 100], memory_limit, threads, timeout)
+    if write:
+        write.write_text(json.dumps(ratios(measured), indent=2) + "\n")
+    if check:
+        complaints = regressions(ratios(measured), json.loads(check.read_text()), tolerance)
+        typer.echo("\n".join(complaints) or "no ratio grew since the last release")
+        raise typer.Exit(1 if complaints else 0)

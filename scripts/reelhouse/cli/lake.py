@@ -1,0 +1,72 @@
+"""`reelhouse build`, `query`, `forecast` and `alerts`: daily work with a lake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer import Argument, Option
+
+from reelhouse.cli.options import Lake
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module to the command line."""
+    dbt_arguments = {"allow_extra_args": True, "ignore_unknown_options": True}
+    app.command("build", context_settings=dbt_arguments)(build)
+    app.command("query")(query)
+    app.command("forecast")(forecast)
+    app.command("alerts")(alerts)
+
+
+def build(
+    context: typer.Context,
+    landing: Annotated[
+        str, Option(help="Folder of delivered files, one folder per feed. Default: the sample.")
+    ] = "",
+    lake: Annotated[
+        str, Option(help="Folder of the lake. Default: `lake`, or `lake/own` for your own data.")
+    ] = "",
+) -> None:
+    """Land what is new, refresh every table, test, publish, and print a summary.
+
+    Further arguments go to `dbt build`, for example `--select daily_user_metrics+`.
+    """
+    from reelhouse.refresh.build import build as run
+
+    raise typer.Exit(run(landing, lake, context.args))
+
+
+def query(
+    sql: Annotated[str | None, Argument(help="The query. Marts need no schema.")] = None,
+    file: Annotated[Path | None, Option(help="A file that holds the query.")] = None,
+    lake: Lake = "lake",
+    unpublished: Annotated[
+        bool, Option("--unpublished", help="Read the newest committed state, tested or not.")
+    ] = False,
+    rows: Annotated[int, Option(help="Rows shown at most.")] = 40,
+) -> None:
+    """Ask the lake a question in SQL. Works while a refresh runs."""
+    from reelhouse.lake.query import show
+
+    if (sql is None) == (file is None):
+        raise typer.BadParameter("give a query, or --file with one")
+    raise typer.Exit(show(sql or file.read_text(), lake, unpublished=unpublished, rows=rows))
+
+
+def forecast(
+    landing: Annotated[Path, Option(help="Landing folder to write the forecasts to.")],
+    lake: Lake = "lake/own",
+) -> None:
+    """Forecast the demand of each service and deliver the result as the feed demand_forecasts."""
+    from reelhouse.capacity.forecast import run
+
+    raise typer.Exit(run(lake, landing))
+
+
+def alerts(lake: Lake = "lake") -> None:
+    """Print the open alerts and post them to the webhook in ALERT_WEBHOOK, if it is set."""
+    from reelhouse.alerts.webhook import run
+
+    raise typer.Exit(run(lake))

@@ -1,0 +1,1 @@
+"""Generated deliveries: the same seed gives the same rows."""

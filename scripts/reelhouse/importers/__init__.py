@@ -1,0 +1,1 @@
+"""Public data sets and foreign formats, written as deliveries of a feed."""

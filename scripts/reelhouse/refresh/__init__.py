@@ -1,0 +1,1 @@
+"""The refresh: `dbt build` with a summary."""
