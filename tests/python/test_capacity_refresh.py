@@ -1,4 +1,4 @@
-"""Refreshes of the capacity models: any metric may be missing, and only affected days are written."""
+"""Refreshes of the capacity models: any metric may be missing, only affected days are written."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_only_affected_days_are_written(refreshed):
     assert written["service_demand_hourly"] == len(late)
     predicted = {day + 7 * week for day in late for week in range(1, 5)}
     assert written["predicted_demand_hourly"] == len(predicted) == 8
-    # A pod for the first hour of a day starts the day before; the last sync of a day is in the next.
+    # Pods of a day's first hour start the day before; the last sync of a day is in the next.
     days = predicted | {day - 1 for day in predicted} | late | {day + 1 for day in late}
     compared = {day for day in days if 7 <= day < 42}
     assert written["predictive_scaling"] == len(compared) == 16

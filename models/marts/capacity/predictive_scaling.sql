@@ -29,7 +29,8 @@ reactive as (
         service_name,
         date_trunc('minute', sync_ts) as minute_ts,
         avg(desired_replicas) as reactive_replicas,
-        min(replicas - starting_replicas) as reactive_ready_replicas
+        min(replicas - starting_replicas) as reactive_ready_replicas,
+        max(batch) as batch
     from {{ ref('hpa_what_if') }}
     where
         {{ days_around_touched(ref('hpa_what_if'), 'dt', days_before=1, days_after=1) }}
@@ -42,6 +43,7 @@ schedule as (
     select
         predictions.service_name,
         predictions.hour_ts,
+        predictions.batch,
         policies.pod_start_seconds,
         least(policies.max_replicas, greatest(policies.min_replicas, cast(ceil(
             predictions.predicted_cpu_pods_peak * 100 / policies.cpu_target_percent
@@ -83,7 +85,7 @@ final as (
         minutes.dt,
 
         ---------- metadata
-        minutes.batch
+        greatest(minutes.batch, reactive.batch, this_hour.batch, soon.batch) as batch
     from minutes
     inner join reactive
         on
