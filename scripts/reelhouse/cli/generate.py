@@ -10,6 +10,7 @@ from typer import Option
 
 from reelhouse.cli.options import Out, Seed, Start
 from reelhouse.generate.files import COPY_OPTIONS
+from reelhouse.generate.platform import REGIONS
 
 app = typer.Typer(help="Write generated deliveries into a landing folder.", no_args_is_help=True)
 
@@ -35,6 +36,9 @@ def watch_events(
     titles: Annotated[int, Option(help="Number of titles.")] = 500,
     late_share: Annotated[float, Option(help="Share of events of an older day (0 to 1).")] = 0.01,
     late_days: Annotated[int, Option(help="Late events are 1 to this many days old.")] = 30,
+    regions: Annotated[
+        str, Option(help="Regions of the profiles, separated by commas. Default: all.")
+    ] = "",
     duplicate_share: DuplicateShare = 0.005,
     dirty_share: DirtyShare = 0.0,
     file_format: FileFormat = "parquet",
@@ -55,6 +59,7 @@ def watch_events(
             titles=titles,
             late_share=late_share,
             late_days=late_days,
+            regions=tuple(regions.split(",")) if regions else REGIONS,
             duplicate_share=duplicate_share,
             dirty_share=dirty_share,
             file_format=file_format,
@@ -117,12 +122,17 @@ def api_requests(
             show_default=False,
         ),
     ] = None,
+    rush: Annotated[
+        list[str] | None,
+        Option(help="A rush: start, seconds, requests, clients.", show_default=False),
+    ] = None,
 ) -> None:
     """Write API request logs."""
-    from reelhouse.generate.delivery import generate_api_requests, parse_incident
+    from reelhouse.generate.delivery import generate_api_requests, parse_incident, parse_rush
 
     try:
         incidents = [parse_incident(text) for text in incident or []]
+        rushes = [parse_rush(text) for text in rush or []]
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     rows = generate_api_requests(
@@ -134,6 +144,7 @@ def api_requests(
         clients=clients,
         file_format=file_format,
         incidents=incidents,
+        rushes=rushes,
     )
     typer.echo(f"{rows:,} rows")
 
