@@ -65,6 +65,47 @@ def test_the_summary_says_what_was_new_rejected_unknown_and_touched(project, cap
     assert query.main() == 1 and "no_such_column" in capsys.readouterr().err
 
 
+def test_a_lake_is_built_summarised_and_published_wherever_it_lies(
+    project, capsys, monkeypatch, tmp_path
+):
+    """With quotes, blanks and wildcards in its path; then moved; by either kind of path."""
+    monkeypatch.chdir(project.folder)
+    project.lake = project.folder / "it's [a] 'lake' *"
+    deliver(project, "a.csv", [event("1"), event("2")])
+    project.build("--write-json")
+    rows = "select count(*) from fact_watch_events"
+    assert project.query(rows, lake_plugin.PUBLISHED_CATALOG) == [(2,)]
+
+    moved = tmp_path / "moved; to"
+    project.lake.rename(moved)
+    project.lake = moved
+    deliver(project, "b.csv", [event("3")])
+    project.build("--write-json")
+    for lake in (str(moved), os.path.relpath(moved)):
+        build.print_summary(lake, build.last_invocation(project.target), Counter())
+        assert "watch_events" in capsys.readouterr().out
+        for catalog in (lake_plugin.LIVE_CATALOG, lake_plugin.PUBLISHED_CATALOG):
+            with query.connect(lake, catalog) as connection:
+                assert connection.execute(rows).fetchall() == [(3,)]
+    # Footers were read of files from before the move and after it.
+    unread = (
+        "select count(*) from lake.lakehouse.lakehouse_files as files"
+        " left join lake.lakehouse.lakehouse_column_chunks as chunks using (data_file_id)"
+        " where files.table_name = 'fact_watch_events' and chunks.data_file_id is null"
+    )
+    assert project.query(unread) == [(0,)]
+    # Whoever opens the published state by hand names no folder of the data.
+    monkeypatch.chdir(tmp_path)
+    with duckdb.connect() as connection:
+        lake_plugin.load_ducklake(connection)
+        connection.execute(
+            f"attach 'ducklake:{moved}/{lake_plugin.PUBLISHED_CATALOG}' as lake (read_only)"
+        )
+        assert connection.execute(rows.replace("from ", "from lake.analytics.")).fetchall() == [
+            (3,)
+        ]
+
+
 def test_no_lake_is_said_with_what_to_do(tmp_path):
     with pytest.raises(FileNotFoundError, match="run `make build` first"):
         query.connect(str(tmp_path))

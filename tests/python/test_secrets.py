@@ -23,7 +23,7 @@ MALFORMED = (
     "host=127.0.0.1 password='{}",
     "postgresql://publisher:{}@[::1/reelhouse",
     "postgresql://publisher:{}/x@127.0.0.1/reelhouse",
-    "postgresql://publisher:a?{}@127.0.0.1/reelhouse",
+    "postgresql://publisher:x@{}@127.0.0.1/reelhouse",
     "postgresql://publisher:{}%zz@127.0.0.1/reelhouse",
     "host=127.0.0.1 port={}",
     "{}",
@@ -89,13 +89,13 @@ def test_a_malformed_address_is_not_shown(address, monkeypatch):
     [
         ("host=h port=5432 dbname=d user=u password=p", "user=u dbname=d host=h port=5432"),
         ("postgresql://u:p@h:5432/d?sslmode=require", "user=u dbname=d host=h port=5432"),
-        ("postgresql://u:p@h@127.0.0.1/d", "user=u dbname=d host=127.0.0.1"),
+        ("postgresql://u:p?@h/d", "user=u dbname=d host=h"),
         ("host=h,i port=5432,5433 user=u@tenant password='p'", "user=u@tenant host=h,i"),
     ],
 )
 def test_all_but_the_password_is_kept(address, shown):
     kept, passwords = serving.split_address(address)
-    assert kept.startswith(shown) and passwords["PGPASSWORD"] in ("p", "p@h")
+    assert kept.startswith(shown) and passwords["PGPASSWORD"] in ("p", "p?")
     assert serving.split_address("host=h dbname=d")[1] == {}
 
 
