@@ -9,8 +9,9 @@ from types import SimpleNamespace
 import pyarrow as arrow
 import pyarrow.parquet as parquet
 import pytest
-from reelhouse.lake.plugin import LONGEST_LINE_BYTES
 from watch_events import COLUMNS, MODELS, csv_text, deliver, event, json_lines
+
+from reelhouse.lake.plugin import LONGEST_LINE_BYTES
 
 pytestmark = pytest.mark.one_domain
 

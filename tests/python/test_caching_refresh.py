@@ -6,6 +6,7 @@ from datetime import date
 import pyarrow.parquet as parquet
 import pytest
 from conftest import ROWS_ONLY, Project
+
 from reelhouse.generate.cache_requests import generate
 
 TABLES = ("daily_cache_metrics", "cache_ttl_what_if", "cache_size_what_if", "cache_recommendations")

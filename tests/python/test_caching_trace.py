@@ -6,6 +6,7 @@ from collections import OrderedDict
 
 import pytest
 from conftest import ROWS_ONLY, Project
+
 from reelhouse.importers.cache_trace import adapt, find_trace
 
 LADDER = (10, 60, 300, 900, 1800, 3600, 7200, 14400, 43200, 86400)

@@ -8,8 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import ROWS_ONLY
-from reelhouse.generate.playback import generate
 from rows import dictionaries
+
+from reelhouse.generate.playback import generate
 
 SEEDS = Path(__file__).resolve().parents[2] / "seeds" / "reference"
 SERVED = {"hit", "stale", "revalidated"}

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+
 from reelhouse.alerts.webhook import main as notify
 from reelhouse.generate.delivery import Incident, generate_api_requests
 

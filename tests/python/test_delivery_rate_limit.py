@@ -11,6 +11,7 @@ import duckdb
 import pandas as pd
 import pytest
 from nginx_process import Nginx, free_port
+
 from reelhouse.bench.macros import render
 
 DISAGREEMENT = 0.005

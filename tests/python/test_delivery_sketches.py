@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 import pytest
+
 from reelhouse.bench.macros import render
 
 QUANTILES = (0.5, 0.95, 0.99, 0.999)

@@ -13,6 +13,7 @@ import duckdb
 import pandas as pd
 import pytest
 from nginx_process import Nginx, free_port
+
 from reelhouse.bench.macros import render
 
 FAIL_TIMEOUT_SECONDS = 1

@@ -5,9 +5,10 @@ import sys
 import duckdb
 import pytest
 from conftest import ROOT, ROWS_ONLY
+
 from reelhouse.check import expectations as check_expectations
 from reelhouse.generate.watch_events import generate
-from reelhouse.lake.plugin import load_ducklake
+from reelhouse.lake.plugin import attach_lake
 
 TABLES = ("+daily_user_metrics", *ROWS_ONLY)
 HEADER = "event_id,profile_id,session_id,title_id,region,device_type,event_ts,watch_seconds"
@@ -26,11 +27,7 @@ def event(number, watch_seconds="60", event_ts="2025-01-02 10:00:00"):
 
 def edit_lake(project, sql):
     with duckdb.connect() as connection:
-        load_ducklake(connection)
-        connection.execute(
-            f"attach 'ducklake:{project.lake}/catalog.ducklake' as lake"
-            f" (data_path '{project.lake}/data/', override_data_path true)"
-        )
+        attach_lake(connection, project.lake, read_only=False)
         connection.execute(sql)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
 from reelhouse.generate.files import COPY_OPTIONS
 from reelhouse.generate.platform import WEEKEND_FACTOR
 from reelhouse.generate.watch_events import DIRTY, TEXT_ONLY, generate

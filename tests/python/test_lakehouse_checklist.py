@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Project
 from lakehouse_lake import ENGAGEMENT, open_for_writing
+
 from reelhouse.check.analyses import compiled_analyses, explain, variables
 
 STORED = Path(__file__).with_name("analysis_plans.json")

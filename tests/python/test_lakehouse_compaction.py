@@ -18,6 +18,7 @@ from lakehouse_lake import (
     table_contents,
     unreferenced_files,
 )
+
 from reelhouse.lake.plugin import PUBLISHED_CATALOG, publish_catalog
 
 pytestmark = pytest.mark.one_domain

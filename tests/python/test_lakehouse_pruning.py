@@ -3,6 +3,7 @@
 import pytest
 from conftest import ROWS_ONLY, Project
 from lakehouse_lake import copy_lake
+
 from reelhouse.check.pruning import PATTERNS, Verdict, check
 from reelhouse.generate.watch_events import generate
 from reelhouse.lake.plugin import LIVE_CATALOG

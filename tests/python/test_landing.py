@@ -8,8 +8,9 @@ from datetime import datetime
 
 import pytest
 from conftest import ROWS_ONLY
-from reelhouse.lake.plugin import delivered_files
 from watch_events import csv_text, deliver, event, set_modified
+
+from reelhouse.lake.plugin import delivered_files
 
 pytestmark = pytest.mark.one_domain
 

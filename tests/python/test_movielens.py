@@ -8,6 +8,7 @@ from statistics import median
 
 import pyarrow.parquet as parquet
 import pytest
+
 from reelhouse.generate.platform import DEVICE_TYPES, REGIONS
 from reelhouse.importers.movielens import adapt, find_data
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import bitrate_simulator as simulator
 import duckdb
 import pytest
+from rows import dictionaries
+
 from reelhouse.generate.playback import generate
 from reelhouse.importers.throughput_traces import adapt_ladders, adapt_traces
-from rows import dictionaries
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = ROOT / "seeds" / "reference"

@@ -10,8 +10,9 @@ from conftest import ROWS_ONLY
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from playback_oracle import BEGINS, ENDS, Event, read_session
-from reelhouse.generate.playback import generate
 from rows import dictionaries
+
+from reelhouse.generate.playback import generate
 
 START = datetime(2025, 1, 13, 23, 50)
 CASES = 1_500

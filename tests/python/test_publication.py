@@ -5,6 +5,7 @@ import time
 import pytest
 from conftest import ROWS_ONLY
 from lakehouse_lake import copy_lake
+
 from reelhouse.generate.watch_events import generate
 from reelhouse.lake.plugin import PUBLISHED_CATALOG
 from reelhouse.lake.query import connect

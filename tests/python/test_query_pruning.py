@@ -2,6 +2,7 @@
 
 import pytest
 from conftest import ROWS_ONLY
+
 from reelhouse.bench.queries import (
     ANALYSES,
     choose_variables,

@@ -8,6 +8,7 @@ from conftest import ROWS_ONLY, Project
 from duckdb_extensions import import_extension
 from lakehouse_lake import run_operation
 from postgres_process import postgres_server
+
 from reelhouse.generate.watch_events import generate
 
 pytestmark = pytest.mark.one_domain
@@ -59,7 +60,8 @@ def deliver(project: Project, **arguments) -> None:
 
 
 def publish(project: Project, server: str) -> str:
-    return run_operation(project, "serve_postgres", address=server).stdout
+    project.environment["REELHOUSE_SERVING"] = server
+    return run_operation(project, "serve_postgres").stdout
 
 
 def rows(connection, table: str) -> list[tuple]:

@@ -1,87 +1,164 @@
-"""Tell a webhook of the alerts that are open in the lake.
+"""Post JSON to a webhook whose address is a secret: no message of this module shows it.
 
-    ALERT_WEBHOOK=https://... python scripts/notify_alerts.py --lake lake
+    WEBHOOK=https://... python scripts/webhook.py "The refresh failed"
 
-Sends one POST of {"text": ..., "alerts": [...]}, and nothing when no alert is open or the variable
-is not set. Exit status 1 when the webhook did not take it.
+Exit status: 0 delivered, 1 not delivered, 2 the address cannot be used.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
+import socket
+import ssl
 import sys
-import urllib.error
-import urllib.request
-from pathlib import Path
+import threading
+import time
+from collections.abc import Iterator
+from http import HTTPStatus
+from urllib.parse import urlsplit
 
-import duckdb
+import requests
 
-from reelhouse.lake.plugin import load_ducklake
+# For all attempts together, whatever the server does.
+DEADLINE_SECONDS = 30
+# For one attempt: to connect, and to get the next byte of the answer's head.
+TIMEOUT_SECONDS = (5, 10)
+ATTEMPTS = 4
+# Before the second attempt; each further one waits twice as long.
+FIRST_PAUSE_SECONDS = 1
 
-TIMEOUT_SECONDS = 20
+
+class NotDelivered(Exception):
+    """The webhook did not take the message; says why."""
 
 
-def open_alerts(lake: str) -> list[dict]:
-    """Return the open alerts of a lake, pages first, as one dictionary an alert.
+def check_url(url: str, name: str) -> str:
+    """Return a usable address without surrounding blanks.
 
-    They are those of the published state, as every reader sees; without one, those of the lake.
+    Args:
+        url: the address.
+        name: the environment variable that holds it, for the message.
+
+    Raises:
+        ValueError: it is no http or https address; the message does not show it.
     """
-    published = Path(lake) / "published.ducklake"
-    catalog = published if published.exists() else Path(lake) / "catalog.ducklake"
-    with duckdb.connect() as connection:
-        load_ducklake(connection)
-        connection.execute(
-            f"attach 'ducklake:{catalog}' as lake"
-            f" (read_only, data_path '{lake}/data/', override_data_path true)"
+    url = url.strip()
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        # What requests refuses, it refuses with a message that shows the address.
+        requests.Request("POST", url).prepare()
+    except (ValueError, requests.RequestException):
+        usable = False
+    if not usable or any(letter.isspace() or not letter.isprintable() for letter in url):
+        raise ValueError(
+            f"{name} is no address of the form https://host/path (it is not shown: it is a secret)."
         )
-        found = connection.execute(
-            """
-            select
-                severity, objective, alert, service_name, endpoint, indicator, requests,
-                bad_requests, round(burn_rate, 1) as burn_rate, cast(since as varchar) as since
-            from lake.analytics.service_level_alerts
-            where is_open
-            order by severity, objective, alert
-            """
-        )
-        names = [column[0] for column in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return url
 
 
-def message(alerts: list[dict]) -> dict:
-    """Return what is sent: a text that a chat shows, and the rows for a program."""
-    lines = [
-        "{severity}: {objective} burns its error budget {burn_rate} times too fast since {since}"
-        " ({bad_requests} of {requests} requests)".format(**alert)
-        for alert in alerts
-    ]
-    return {"text": "\n".join(lines), "alerts": alerts}
+def send(url: str, body: dict, deadline_seconds: float = DEADLINE_SECONDS) -> None:
+    """Post a body as JSON; try again after what may pass: no connection, 5xx, 429.
+
+    An answer that is lost makes the same message come twice: at least once is the promise.
+
+    Args:
+        url: address that `check_url` returned.
+        body: what is sent.
+        deadline_seconds: after it the message counts as not delivered.
+
+    Raises:
+        NotDelivered: says why, without the address.
+    """
+    failures: list[str | None] = []
+    # The timeouts of a request count from byte to byte, and a look-up of a name has none.
+    thread = threading.Thread(target=_try_often, args=(url, body, failures), daemon=True)
+    thread.start()
+    thread.join(deadline_seconds)
+    tried = f"{len(failures)} attempts" if len(failures) != 1 else "1 attempt"
+    if thread.is_alive():
+        last = f"; before that: {failures[-1]}" if failures else ""
+        raise NotDelivered(f"no answer within {deadline_seconds:g} seconds{last}")
+    if failures[-1] is not None:
+        raise NotDelivered(f"{failures[-1]} ({tried})")
 
 
-def send(url: str, body: dict) -> None:
-    """Post the body as JSON; raises urllib.error.URLError when it was not taken."""
-    request = urllib.request.Request(
-        url, json.dumps(body).encode(), {"Content-Type": "application/json"}
-    )
-    urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS).close()
+def _try_often(url: str, body: dict, failures: list[str | None]) -> None:
+    """Try until it is delivered (None) or cannot be; note the failure of each attempt."""
+    for pause in _pauses():
+        time.sleep(pause)
+        failure, may_pass = _try_once(url, body)
+        failures.append(failure)
+        if not may_pass:
+            return
+
+
+def _pauses() -> Iterator[float]:
+    yield 0
+    yield from (FIRST_PAUSE_SECONDS * 2**attempt for attempt in range(ATTEMPTS - 1))
+
+
+def _try_once(url: str, body: dict) -> tuple[str | None, bool]:
+    """Return why an attempt failed (None: it did not), and whether another one may succeed."""
+    try:
+        # The answer's body is not read: it may have no end.
+        with requests.post(
+            url, json=body, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True
+        ) as response:
+            status = response.status_code
+    except Exception as error:  # whatever it is, its message may show the address
+        return _describe(error)
+    if 200 <= status < 300:
+        return None, False
+    phrase = next((known.phrase for known in HTTPStatus if known == status), "")
+    failure = f"it answered {status} {phrase}".rstrip()
+    if 300 <= status < 400:
+        failure += ", a redirect, which is not followed: set the final address"
+    return failure, status >= 500 or status == HTTPStatus.TOO_MANY_REQUESTS
+
+
+def _describe(error: BaseException) -> tuple[str, bool]:
+    """Say what kind of error it was, and whether it may pass."""
+    chain = list(_causes(error))
+    for kind, failure, may_pass in (
+        (socket.gaierror, "its host name is not known", True),
+        (ssl.SSLCertVerificationError, "its certificate is not valid", False),
+        (ssl.SSLError, "TLS failed", True),
+        (requests.Timeout, "no answer in time", True),
+        (ConnectionRefusedError, "the connection was refused", True),
+        (requests.ConnectionError, "the connection failed", True),
+        (requests.RequestException, "the answer is not HTTP", False),
+    ):
+        if any(isinstance(cause, kind) for cause in chain):
+            return failure, may_pass
+    return f"an error of the type {type(error).__name__}", False
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Give an error and all that it was raised from."""
+    seen: list[BaseException] = []
+    todo = [error]
+    while todo:
+        cause = todo.pop()
+        if isinstance(cause, BaseException) and cause not in seen:
+            seen.append(cause)
+            yield cause
+            todo += [cause.__cause__, cause.__context__, getattr(cause, "reason", None)]
+            todo += list(cause.args)
 
 
 def main() -> int:
-    """Read the alerts and send them."""
-    parser = argparse.ArgumentParser(description="Tell a webhook of open alerts.")
-    parser.add_argument("--lake", default=os.environ.get("REELHOUSE_LAKE", "lake"))
-    alerts = open_alerts(parser.parse_args().lake)
-    url = os.environ.get("ALERT_WEBHOOK", "")
-    print(message(alerts)["text"] or "no alert is open")
-    if not alerts or not url:
-        return 0
+    """Send one text from the command line."""
+    if len(sys.argv) != 2:
+        print("usage: WEBHOOK=https://... python scripts/webhook.py TEXT", file=sys.stderr)
+        return 2
     try:
-        send(url, message(alerts))
-    except urllib.error.URLError as error:
-        # Not the URL: it is a secret.
-        print(f"the webhook did not take the alerts: {error}", file=sys.stderr)
+        send(check_url(os.environ.get("WEBHOOK", ""), "WEBHOOK"), {"text": sys.argv[1]})
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except NotDelivered as error:
+        print(f"The webhook did not take the message: {error}.", file=sys.stderr)
         return 1
     return 0
 

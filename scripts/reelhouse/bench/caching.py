@@ -18,7 +18,7 @@ import duckdb
 from reelhouse.dbt import ROWS_ONLY, results, run_dbt
 from reelhouse.generate.cache_requests import generate
 from reelhouse.importers.cache_trace import adapt, find_trace
-from reelhouse.lake.plugin import load_ducklake
+from reelhouse.lake.plugin import attach_lake
 from reelhouse.sql import quoted, uniform
 
 SELECTION = ["--select", "+tag:caching", "+quarantine_cache_requests"]
@@ -55,10 +55,7 @@ class Lake:
     def query(self, sql: str) -> list[tuple]:
         """Answer a query on the lake."""
         with duckdb.connect() as connection:
-            load_ducklake(connection)
-            connection.execute(
-                f"attach 'ducklake:{self.folder}/lake/catalog.ducklake' as lake (read_only)"
-            )
+            attach_lake(connection, self.folder / "lake")
             connection.execute("use lake.analytics")
             return connection.execute(sql).fetchall()
 

@@ -19,7 +19,7 @@ import duckdb
 from reelhouse.check.pruning import PATTERNS
 from reelhouse.dbt import run_dbt
 from reelhouse.generate.watch_events import generate
-from reelhouse.lake.plugin import LIVE_CATALOG, load_ducklake
+from reelhouse.lake.plugin import LIVE_CATALOG, attach_lake
 from reelhouse.lake.query import connect
 
 CHECKSUM = (
@@ -50,9 +50,7 @@ def dbt(lake: Path, *arguments: str) -> None:
 def append(lake: Path, appends: int, rows_share: int) -> None:
     """Append one row in `rows_share` of every day again, under a new id, one transaction a time."""
     with duckdb.connect() as connection:
-        load_ducklake(connection)
-        connection.execute(f"attach 'ducklake:{lake}/{LIVE_CATALOG}' as lake")
-        connection.execute("call lake.set_option('data_inlining_row_limit', 0)")
+        attach_lake(connection, lake, read_only=False)
         connection.execute("use lake.analytics")
         for batch in range(1000, 1000 + appends):
             connection.execute(

@@ -18,7 +18,7 @@ import duckdb
 
 from reelhouse.dbt import results, run_dbt
 from reelhouse.generate.watch_events import generate
-from reelhouse.lake.plugin import load_ducklake
+from reelhouse.lake.plugin import attach_lake
 
 START = date(2025, 1, 1)
 # A history comes in deliveries of this many days, as a backfill would: each has to fit into memory.
@@ -72,10 +72,7 @@ class Lake:
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Open the lake read-only."""
         connection = duckdb.connect()
-        load_ducklake(connection)
-        connection.execute(
-            f"attach 'ducklake:{self.folder}/lake/catalog.ducklake' as lake (read_only)"
-        )
+        attach_lake(connection, self.folder / "lake")
         return connection
 
     def snapshot(self) -> int:

@@ -1,0 +1,80 @@
+"""Tell a webhook of the alerts that are open in the lake.
+
+    ALERT_WEBHOOK=https://... python scripts/notify_alerts.py --lake lake
+
+Sends one POST of {"text": ..., "alerts": [...]}, and nothing when no alert is open or the variable
+is not set. Exit status 1 when the webhook did not take it, 2 when its address cannot be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import duckdb
+
+from reelhouse.alerts.webhook import NotDelivered, check_url, send
+from reelhouse.lake.plugin import LIVE_CATALOG, PUBLISHED_CATALOG, attach_lake
+
+
+def open_alerts(lake: str) -> list[dict]:
+    """Return the open alerts of a lake, pages first, as one dictionary an alert.
+
+    They are those of the published state, as every reader sees; without one, those of the lake.
+    """
+    published = Path(lake) / PUBLISHED_CATALOG
+    catalog = PUBLISHED_CATALOG if published.exists() else LIVE_CATALOG
+    with duckdb.connect() as connection:
+        attach_lake(connection, lake, catalog)
+        found = connection.execute(
+            """
+            select
+                severity, objective, alert, service_name, endpoint, indicator, requests,
+                bad_requests, round(burn_rate, 1) as burn_rate, cast(since as varchar) as since
+            from lake.analytics.service_level_alerts
+            where is_open
+            order by severity, objective, alert
+            """
+        )
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def message(alerts: list[dict]) -> dict:
+    """Return what is sent: a text that a chat shows, and the rows for a program."""
+    lines = [
+        "{severity}: {objective} burns its error budget {burn_rate} times too fast since {since}"
+        " ({bad_requests} of {requests} requests)".format(**alert)
+        for alert in alerts
+    ]
+    return {"text": "\n".join(lines), "alerts": alerts}
+
+
+def main() -> int:
+    """Read the alerts and send them."""
+    parser = argparse.ArgumentParser(description="Tell a webhook of open alerts.")
+    parser.add_argument("--lake", default=os.environ.get("REELHOUSE_LAKE") or "lake")
+    options = parser.parse_args()
+    url = os.environ.get("ALERT_WEBHOOK", "")
+    try:
+        # Before the first alert, so that nobody finds out by missing it.
+        url = url and check_url(url, "ALERT_WEBHOOK")
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    alerts = open_alerts(options.lake)
+    print(message(alerts)["text"] or "no alert is open")
+    if not alerts or not url:
+        return 0
+    try:
+        send(url, message(alerts))
+    except NotDelivered as error:
+        print(f"The webhook of ALERT_WEBHOOK did not take the alerts: {error}.", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

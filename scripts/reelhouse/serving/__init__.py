@@ -1,0 +1,1 @@
+"""The copy of marts in PostgreSQL."""
