@@ -65,6 +65,7 @@ final as (
         event_type,
         coalesce(try_cast(is_fatal as boolean), false) as is_fatal,
         error_code,
+        {{ event_data('_unknown_columns') }} as event_data,
 
         ---------- measures
         {{ accepted_number('sequence_number', 'integer') }} as sequence_number,
@@ -76,6 +77,7 @@ final as (
         event_time as event_ts,
         session_start_time as session_started_at,
         cast(session_start_time as date) as session_date,
+        cast(event_time as date) as dt,
 
         ---------- metadata
         _batch_id as batch,
