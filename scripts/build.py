@@ -105,7 +105,7 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
             """
             select model, mode, rows_written, rows_deleted, partitions_touched
             from lake.ledger.refresh_log
-            where invocation_id = $1 and mode <> 'seed' and model not like 'land_%'
+            where invocation_id = $1 and mode not in ('seed', 'view') and model not like 'land_%'
             order by started_at
             """,
             [invocation_id],
@@ -149,6 +149,37 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
             """,
             [invocation_id],
         ).fetchall()
+        publication = connection.execute(
+            """
+            with published as (
+                select max_by((refresh_id, published_at), refresh_id) as newest
+                from lake.ledger.publications
+            ),
+
+            refreshes as (
+                select max(refresh_id) as newest
+                from lake.ledger.refresh_log
+            )
+
+            select
+                case
+                    when refreshes.newest = published.newest.refresh_id
+                        then
+                            'Published: readers see refresh ' || refreshes.newest || ', since '
+                            || strftime(published.newest.published_at, '%Y-%m-%d %H:%M') || ' UTC.'
+                    else coalesce(
+                        (
+                            select max_by(message, ended_at)
+                            from lake.ledger.unpublished_builds
+                            where refresh_id = refreshes.newest
+                        ),
+                        'Not published: refresh ' || refreshes.newest || '. Build again.'
+                    )
+                end
+            from published
+            cross join refreshes
+            """
+        ).fetchone()
     print("\nFeeds                         new rows     all rows   files rejected now")
     for feed, new_rows, all_rows, rejected in feeds:
         print(f"  {feed:<24} {new_rows:>12,} {all_rows:>12,} {rejected:>18,}")
@@ -169,6 +200,8 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
         " or ask the lake:\n"
         f"  python scripts/query.py --lake {lake} 'from daily_user_metrics limit 5'"
     )
+    if publication and publication[0]:
+        print(f"\n{publication[0]}")
 
 
 def main() -> int:

@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ log_view('endpoint_rules') }}") }}
+
 with landed as (
     select * from {{ ref('land_api_requests') }}
 ),

@@ -7,6 +7,7 @@ import json
 import re
 
 import duckdb
+import pandas as pd
 import pytest
 from conftest import Project
 
@@ -170,12 +171,42 @@ def test_unknown_columns_are_kept_as_json(rendered):
     assert rendered["nothing_unknown"] == "null"
 
 
-def test_columns_and_the_newest_row(rendered):
+def test_columns_are_qualified(rendered):
     assert rendered["qualified"] == "kept.a, kept.b"
-    newest = rendered["as_of_newest"]
-    assert duckdb.sql(
-        f"with events as (select unnest([1, 3, 2]) as seen) select {newest}"
-    ).fetchall() == [(3,)]
+
+
+HOUR = 3600
+YEARS = 10 * 365 * 24 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("seconds", "newest"),
+    [
+        ([], None),
+        ([7], 7),
+        ([0, HOUR, 23 * HOUR], 23 * HOUR),
+        # Nothing supports the last event: it is more than a day after all others.
+        ([0, HOUR, 26 * HOUR], HOUR),
+        ([0, YEARS], 0),
+        # A second event supports it.
+        ([0, YEARS, YEARS + 60], YEARS + 60),
+        # One in a thousand does not, and neither do a hundred of any number.
+        ([*range(3000), YEARS, YEARS + 1, YEARS + 2], 2999),
+        ([*range(3000), *range(YEARS, YEARS + 4)], YEARS + 3),
+        ([*range(200_000), *range(YEARS, YEARS + 100)], 199_999),
+        ([*range(200_000), *range(YEARS, YEARS + 101)], YEARS + 100),
+    ],
+)
+def test_now_is_the_newest_event_that_others_support(rendered, seconds, newest):
+    start = "timestamp '2025-01-14 00:30:00'"
+    events = pd.DataFrame({"second": pd.Series(seconds, dtype="int64")})
+    with duckdb.connect() as connection:
+        connection.register("delivered", events)
+        found = connection.execute(
+            f"with events as (select {start} + to_seconds(second) as seen from delivered)"
+            f" select date_diff('second', {start}, {rendered['as_of_newest']})"
+        ).fetchone()
+    assert found == (newest,)
 
 
 def test_where_nothing_is_written_no_macro_asks_the_lake(rendered):
