@@ -11,7 +11,7 @@ objectives as (
 requests as (
     select
         *,
-        time_bucket(interval 5 minute, request_ts) as slot_ts
+        time_bucket(interval 5 minute, timestamp) as slot_ts
     from {{ ref('api_request_logs') }}
     where dt in (select indicators.dt from indicators)
 ),
