@@ -8,8 +8,11 @@
     {%- set newest, published = found[0] | int, found[1] | int -%}
     {%- if newest == published -%}{%- do return('') -%}{%- endif -%}
 
-    {%- set reasons = reasons_not_to_publish(results, published) -%}
-    {%- if reasons -%}{%- do return(report_unpublished(reasons, newest, published)) -%}{%- endif -%}
+    {%- set unfinished = unfinished_steps(results) -%}
+    {%- set losses = [] if unfinished or is_accepted() else lost_rows(published) -%}
+    {%- if unfinished or losses -%}
+        {%- do return(report_unpublished(unfinished or losses | join("; "), newest, published, losses | length > 0)) -%}
+    {%- endif -%}
 
     {#- The copy comes first: killed in between, the next build copies again. -#}
     {%- do run_query("select publish_catalog()") -%}
@@ -27,7 +30,7 @@
         cast('{{ modules.datetime.datetime.utcnow() }}' as timestamp) as published_at
 {% endmacro %}
 
-{% macro reasons_not_to_publish(results, published_refresh) %}
+{% macro unfinished_steps(results) %}
     {%- set failed, names = [], [] -%}
     {#- A check tagged `layout` judges how rows are stored: it never keeps them from readers. -#}
     {%- for result in results
@@ -38,24 +41,23 @@
     {%- set left_out = steps_left_out(results) -%}
     {%- if failed -%}
         {%- set more = names | length - 5 -%}
-        {%- do return([
+        {%- do return(
             failed | length ~ " of " ~ results | length ~ " steps did not succeed"
             ~ (": " ~ names[:5] | join(", ") if names else "") ~ (" and " ~ more ~ " more" if more > 0 else "")
-        ]) -%}
+        ) -%}
     {%- elif left_out -%}
-        {%- do return([left_out | length ~ " steps were left out; run the whole `dbt build`"]) -%}
+        {%- do return(left_out | length ~ " steps were left out; run the whole `dbt build`") -%}
     {%- endif -%}
-    {%- do return([] if is_accepted() else lost_rows(published_refresh)) -%}
+    {%- do return("") -%}
 {% endmacro %}
 
-{% macro report_unpublished(reasons, newest_refresh, published_refresh) %}
+{% macro report_unpublished(reason, newest_refresh, published_refresh, are_rows_lost) %}
     {#- Says why, what readers see and what to do, and keeps the reason for the summary and for readers. -#}
     {%- set seen = run_query(
         "select strftime(published_at, '%Y-%m-%d %H:%M'), round(date_diff('minute', published_at, cast('"
         ~ modules.datetime.datetime.utcnow() ~ "' as timestamp)) / 60, 1) from " ~ source('ledger', 'publications')
         ~ " where refresh_id = " ~ published_refresh
     ).rows -%}
-    {%- set reason = reasons | join("; ") -%}
     {%- set is_left_out = 'steps were left out' in reason -%}
     {%- set lines = [
         "Not published: refresh " ~ newest_refresh ~ ": " ~ reason ~ ".",
@@ -70,6 +72,7 @@
         {%- endfor -%}
     {%- endif -%}
     {%- do log(lines | join("\n"), info=true) -%}
+    {%- set note -%}
     insert into {{ source('ledger', 'unpublished_builds') }} by name
     select
         {{ newest_refresh }} as refresh_id,
@@ -82,4 +85,10 @@
         from {{ source('ledger', 'refresh_log') }}
         where invocation_id = '{{ invocation_id }}'
     )
+    {%- endset -%}
+    {%- do run_query(note) -%}
+    {#- All steps passed and yet nothing is published: only this makes the command fail. -#}
+    {%- if are_rows_lost -%}
+    select error({{ dbt.string_literal(dbt.escape_single_quotes(lines[0])) }})
+    {%- endif -%}
 {% endmacro %}
