@@ -268,3 +268,22 @@ def test_a_failed_layout_check_is_reported_and_published(first_day):
     outcome = project.build(expect_success=False)
     assert outcome.statuses["columns_have_fitting_types"] == "fail"
     assert published(project) == committed(project) != first
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "update daily_title_metrics set total_watch_time = total_watch_time + 1 where viewers = 1",
+        "delete from daily_title_metrics where viewers = 1",
+        "insert into daily_title_metrics select * replace ('t9' as title_id)"
+        " from daily_title_metrics limit 1",
+    ],
+)
+def test_an_aggregate_that_differs_from_its_fact_is_found(first_day, damage):
+    project, _ = first_day
+    with open_for_writing(project) as lake:
+        lake.execute(damage)
+    names = ["daily_user_metrics_reconciles_with_its_events"]
+    names += ["daily_title_metrics_reconciles_with_its_events"]
+    statuses = project.dbt("test", "--select", *names, expect_success=False).statuses
+    assert statuses == dict(zip(names, ["pass", "fail"], strict=True))
