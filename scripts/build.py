@@ -152,28 +152,30 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
         publication = connection.execute(
             """
             with published as (
-                select max_by((refresh_id, published_at), refresh_id) as newest
+                select
+                    max(refresh_id) as refresh_id,
+                    max(published_at) as published_at
                 from lake.ledger.publications
             ),
 
             refreshes as (
-                select max(refresh_id) as newest
+                select max(refresh_id) as refresh_id
                 from lake.ledger.refresh_log
             )
 
             select
                 case
-                    when refreshes.newest = published.newest.refresh_id
+                    when refreshes.refresh_id = published.refresh_id
                         then
-                            'Published: readers see refresh ' || refreshes.newest || ', since '
-                            || strftime(published.newest.published_at, '%Y-%m-%d %H:%M') || ' UTC.'
+                            'Published: readers see refresh ' || refreshes.refresh_id || ', since '
+                            || strftime(published.published_at, '%Y-%m-%d %H:%M') || ' UTC.'
                     else coalesce(
                         (
                             select max_by(message, ended_at)
                             from lake.ledger.unpublished_builds
-                            where refresh_id = refreshes.newest
+                            where refresh_id = refreshes.refresh_id
                         ),
-                        'Not published: refresh ' || refreshes.newest || '. Build again.'
+                        'Not published: refresh ' || refreshes.refresh_id || '. Build again.'
                     )
                 end
             from published

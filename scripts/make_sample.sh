@@ -13,11 +13,13 @@ for format in parquet csv.gz jsonl.gz parquet parquet csv jsonl parquet csv.gz p
     day=$((day + 1))
 done
 
-# resource_metrics: three hours of each day, in the end by the minute: enough history for a forecast.
+# resource_metrics: a few hours of each day, in the end by the minute: enough history for a forecast of the next.
 # A small file of rows that no fact keeps shows the quarantine of this feed, and of others below.
 rm -rf seeds/sample/resource_metrics
-python scripts/generate_delivery.py resource_metrics --out seeds/sample --seed 7 --start 2025-01-01 --days 13 \
+python scripts/generate_delivery.py resource_metrics --out seeds/sample --seed 7 --start 2025-01-01 --days 12 \
     --hours 3 --every-minutes 10 > /dev/null
+python scripts/generate_delivery.py resource_metrics --out seeds/sample --seed 7 --start 2025-01-13 \
+    --hours 9 --every-minutes 10 > /dev/null
 python scripts/generate_delivery.py resource_metrics --out seeds/sample --seed 7 --start 2025-01-14 --hours 3 > /dev/null
 cat > seeds/sample/resource_metrics/2025-01-14-rejected.csv <<'ROWS'
 service_name,instance,minute_ts,cpu_percent,memory_percent

@@ -134,4 +134,4 @@ def test_a_wrong_as_of_loses_nothing(make_project):
     project.build(*ROWS, vars={"as_of": "2035-01-01"})
     undisturbed.build(*ROWS)
     assert contents(project) == contents(undisturbed)
-    assert project.query("select count(*) from daily_user_metrics") == [(102,)]
+    assert project.query("select count(*) from daily_user_metrics") == [(101,)]
