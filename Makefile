@@ -83,7 +83,7 @@ serve-postgres: .venv/development ## Copy what is new to PostgreSQL (SERVING="ho
 	@$(if $(CHECKED_LAKE),REELHOUSE_LAKE="$(CHECKED_LAKE)") $(if $(SERVING),REELHOUSE_SERVING="$(SERVING)") $(BIN)/dbt run-operation serve_postgres $(ARGS)
 
 .PHONY: services
-services: ## Install the real servers that tests start (nginx, Redis, PostgreSQL; Debian packages)
+services: ## Install the real servers that tests start (nginx, Redis, PostgreSQL, Node; Debian packages)
 	@bash scripts/install_services.sh
 
 .PHONY: lock
