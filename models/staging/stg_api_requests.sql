@@ -203,7 +203,7 @@ final as (
         {{ accepted_number('response_bytes', 'bigint') }} as response_bytes,
 
         ---------- timestamps
-        request_ts,
+        request_ts as timestamp, -- noqa: RF04
         cast(request_ts as date) as dt,
 
         ---------- metadata
