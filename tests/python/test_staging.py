@@ -28,7 +28,7 @@ FACTS = {
 }
 # Invariants of the facts: data tests that would stop the publication of what staging let through.
 FACT_TESTS = (
-    "api_request_logs_dt_is_the_day_of_request_ts",
+    "api_request_logs_dt_is_the_day_of_timestamp",
     "api_request_logs_times_and_bytes_are_possible",
     "cdn_requests_lie_in_their_partition",
     "fact_cache_requests_dt_is_the_day_of_request_ts",
