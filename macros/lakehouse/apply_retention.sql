@@ -3,7 +3,7 @@
     {%- set limits = retention_limits() -%}
     {%- do check_retention(limits) -%}
     {%- for limit in limits.values() -%}
-        {%- set rows = limit.relation ~ " where " ~ limit.column ~ " < cast(" ~ as_of(limit.relation, limit.column) ~ " as date) - "
+        {%- set rows = limit.relation ~ " where " ~ limit.column ~ " < " ~ limit.now ~ " - "
             ~ limit.days -%}
         {%- set found = run_query("select count(*) from " ~ rows).rows[0][0] | int -%}
         {%- do log(
