@@ -5,9 +5,8 @@
     {%- set limits = retention_limits() -%}
     {%- do check_retention(limits) -%}
     {%- for limit in limits.values() -%}
-        {%- set now = newest_supported(limit.relation, limit.column) -%}
-        {%- set rows = limit.relation ~ " where " ~ limit.column ~ " < cast(least(" ~ now ~ ", "
-            ~ as_of(limit.relation, limit.column) ~ ") as date) - " ~ limit.days -%}
+        {%- set rows = limit.relation ~ " where " ~ limit.column ~ " < " ~ limit.now ~ " - "
+            ~ limit.days -%}
         {%- set found = run_query("select count(*) from " ~ rows).rows[0][0] | int -%}
         {%- do log(
             limit.relation ~ ": " ~ ("would drop " if dry_run else "dropped ") ~ found ~ " rows older than "

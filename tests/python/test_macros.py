@@ -23,6 +23,10 @@ EXPRESSIONS = {
     "malformed_id": "{{ is_malformed_id('line') }}",
     "unknown_region": "{{ is_unknown_member('line', '(values (1))', '\\'us-east\\'') }}",
     "absurd": "{{ is_absurd_timestamp('seen') }}",
+    "given": "{{ given_text('line') }}",
+    "boolean": "{{ given_boolean('line') }}",
+    "number": "{{ given_number('line') }}",
+    "time": "{{ utc_timestamp('line') }}",
     "raw": "{{ raw_text(['line', 'value']) }}",
     "no_partition": "{{ partition_literals([]) }}",
     "two_partitions": "{{ partition_literals([('2025-01-03',), ('2025-01-31',)]) }}",
@@ -148,6 +152,54 @@ def test_the_bounds_of_a_timestamp(rendered, seen, absurd):
     delivered = "2025-01-03 00:00:00"
     expression = re.sub(r"\b(seen|_delivered_at)\b", r"cast(\1 as timestamp)", rendered["absurd"])
     assert value(expression, seen=seen, _delivered_at=delivered) is absurd
+
+
+@pytest.mark.parametrize(
+    ("line", "given"),
+    [
+        *((blank, None) for blank in (None, "", " ", "\t\r\n ", "NULL", "null", " Null ", "\\N")),
+        *((text, text) for text in ("a", "NULLS", "NaN", "None", "NA", "-", "0", "\\n\\n", "ü")),
+        ("  web\t", "web"),
+        ("web ", "web"),
+        ("a b", "a b"),
+    ],
+)
+def test_a_blank_field_is_null_and_blanks_around_a_value_go(rendered, line, given):
+    assert value(rendered["given"], line=line) == given
+
+
+@pytest.mark.parametrize(
+    ("line", "number", "boolean"),
+    [
+        ("1", 1.0, True),
+        ("0.0", 0.0, False),
+        ("true", None, True),
+        ("NO", None, False),
+        ("1e3", 1000.0, None),
+        ("nan", None, None),
+        ("1e400", None, None),
+        ("maybe", None, None),
+        (None, None, None),
+    ],
+)
+def test_a_text_is_a_number_or_a_boolean_or_neither(rendered, line, number, boolean):
+    assert value(rendered["number"], line=line) == number
+    assert value(rendered["boolean"], line=line) is boolean
+
+
+@pytest.mark.parametrize(
+    ("line", "time"),
+    [
+        ("2025-01-14T10:00:00.5Z", "2025-01-14 10:00:00.5"),
+        ("2025-01-14 10:00:00+05:30", "2025-01-14 04:30:00"),
+        ("9999-12-31 23:59:59-14:00", "10000-01-01 13:59:59"),
+        *((text, None) for text in ("infinity", "-infinity", "epoch", "2025-02-30", None)),
+        *((text, None) for text in ("294247-01-10 04:00:54+14:00", "10000-01-01", "1736640143")),
+    ],
+)
+def test_a_time_is_one_that_arithmetic_can_bear(rendered, line, time):
+    assert value(f"({rendered['time']})::varchar", line=line) == time
+    assert value(f"({rendered['time']}) + interval 9999 year is null", line=line) is (time is None)
 
 
 def test_a_rejected_row_keeps_its_text(rendered):
