@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from delivery import standing_rejections, unread_input
 from lake_plugin import load_ducklake
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -77,6 +78,32 @@ def read_outcomes(target: Path) -> Counter:
 def last_invocation(target: Path) -> str:
     """Return dbt's id of its last run."""
     return json.loads((target / "run_results.json").read_text())["metadata"]["invocation_id"]
+
+
+def input_not_read(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return a line for each thing in the landing folder that is in no table, with what to do.
+
+    The current folder is the project's; the connection has the lake attached as `lake`.
+    """
+    variables = yaml.safe_load(Path("dbt_project.yml").read_text())["vars"]
+    variables |= json.loads(Path("target/run_results.json").read_text())["args"].get("vars", {})
+    landing = variables["landing_path"]
+    if not Path(landing).is_dir():
+        return []
+    feeds = [path.stem.removeprefix("land_") for path in Path("models").glob("landing/land_*.sql")]
+    rejected = connection.execute(
+        """
+        select file, size_bytes, modified_at, reason
+        from lake.ledger.landed_files
+        where
+            status = 'rejected'
+            and file in (select file from lake.ledger.landed_files where status = 'landed')
+        """
+    ).fetchall()
+    return [
+        *unread_input(landing, feeds, variables["follow_links_out_of_landing"]),
+        *standing_rejections(landing, rejected),
+    ]
 
 
 def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
@@ -149,6 +176,7 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
             """,
             [invocation_id],
         ).fetchall()
+        unread = input_not_read(connection)
     print("\nFeeds                         new rows     all rows   files rejected now")
     for feed, new_rows, all_rows, rejected in feeds:
         print(f"  {feed:<24} {new_rows:>12,} {all_rows:>12,} {rejected:>18,}")
@@ -156,6 +184,12 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
         print(f"  {feed}: {trouble}")
     if len(troubles) > MOST_LINES:
         print(f"  and {len(troubles) - MOST_LINES:,} more: see lake.ledger.landed_files")
+    if unread:
+        print("\nIn the landing folder and in no table")
+        for line in unread[:MOST_LINES]:
+            print(f"  {line}")
+        if len(unread) > MOST_LINES:
+            print(f"  and {len(unread) - MOST_LINES:,} more")
     print("\nTables written                    mode             rows   replaced  partitions")
     for model, mode, rows, deleted, partitions in written:
         print(f"  {model:<30} {mode:<14} {rows:>9,} {deleted:>10,} {partitions:>11,}")

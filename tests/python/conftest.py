@@ -129,14 +129,16 @@ class Project:
         """Run `dbt build`. `*ROWS_ONLY` among the arguments leaves the tests out."""
         return self.dbt("build", *arguments, vars=vars, expect_success=expect_success)
 
-    def connect(self, catalog: str = LIVE_CATALOG) -> duckdb.DuckDBPyConnection:
-        """Open the lake read-only, with the marts in the search path."""
+    def connect(
+        self, catalog: str = LIVE_CATALOG, *, read_only: bool = True
+    ) -> duckdb.DuckDBPyConnection:
+        """Open the lake, by default read-only, with the marts in the search path."""
         connection = duckdb.connect()
         load_ducklake(connection)
         connection.execute("set timezone = 'UTC'")
         connection.execute(
             f"attach 'ducklake:{self.lake}/{catalog}' as lake"
-            f" (read_only, data_path '{self.lake}/data/', override_data_path true)"
+            f" ({'read_only, ' * read_only}data_path '{self.lake}/data/', override_data_path true)"
         )
         with suppress(duckdb.CatalogException):  # a lake that holds no mart yet
             connection.execute("use lake.analytics")
