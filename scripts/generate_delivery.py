@@ -86,6 +86,16 @@ class Incident:
         )
 
 
+@dataclass(frozen=True)
+class Rush:
+    """Requests beyond the usual ones, evenly over a short time, from clients of their own."""
+
+    since: datetime
+    seconds: float
+    requests: int
+    clients: int
+
+
 def resource_metrics_of_day(day: date, seed: int, hours: int) -> str:
     """Return SQL for one sample a minute of every instance in the first hours of a day.
 
@@ -158,7 +168,12 @@ def generate_resource_metrics(
 
 
 def requests_of_day(
-    day: date, seed: int, requests: int, clients: int, incidents: tuple[Incident, ...]
+    day: date,
+    seed: int,
+    requests: int,
+    clients: int,
+    incidents: tuple[Incident, ...] = (),
+    rushes: tuple[Rush, ...] = (),
 ) -> str:
     """Return SQL for the requests of a day, in the order of time.
 
@@ -186,22 +201,49 @@ def requests_of_day(
     failing = " ".join(f"when {i.holds()} then {i.error_share}" for i in incidents)
     # A case needs a branch, also where nothing goes wrong.
     slower, failing = slower or "when false then 1", failing or "when false then 0"
+    # Usual requests first, so that a rush changes none of them.
+    no_rush = "cast(null as struct(since timestamp, seconds double, clients int, first_client int))"
+    positions, first = (
+        [f"select i, {no_rush} as rush from range({requests}) as usual (i)"],
+        requests,
+    )
+    for number_of_rush, rush in enumerate(rushes, start=1):
+        if rush.since.date() == day:
+            fields = (
+                f"{{'since': timestamp '{rush.since}', 'seconds': {rush.seconds},"
+                f" 'clients': {rush.clients}, 'first_client': {clients + 1000 * number_of_rush}}}"
+            )
+            positions.append(
+                f"select {first} + i, {fields} from range({rush.requests}) as more (i)"
+            )
+            first += rush.requests
     return f"""
-        with drawn as (
+        with positions as (
+            {" union all ".join(positions)}
+        ),
+
+        drawn as (
             select
                 i,
                 {endpoints}[case {" ".join(shares)} else {len(ENDPOINTS)} end] as shape,
-                timestamp '{day}' + to_hours({pick(hours, number("hour"))})
-                + to_milliseconds(cast(floor({number("millisecond")} * 3600000) as bigint))
-                    as request_ts,
-                {zipf_rank(clients, clients / 20, number("client"))} as client,
+                coalesce(
+                    rush.since + to_milliseconds(
+                        cast(floor({number("millisecond")} * rush.seconds * 1000) as bigint)
+                    ),
+                    timestamp '{day}' + to_hours({pick(hours, number("hour"))})
+                    + to_milliseconds(cast(floor({number("millisecond")} * 3600000) as bigint))
+                ) as request_ts,
+                coalesce(
+                    cast(rush.first_client + floor({number("client")} * rush.clients) as bigint),
+                    {zipf_rank(clients, clients / 20, number("client"))}
+                ) as client,
                 cast(floor({number("thing")} * 1000) as integer) as thing,
                 {normal} as spread,
                 {number("routed elsewhere")} as elsewhere,
                 {number("failed")} as failed,
                 {number("rejected")} as rejected,
                 1 + cast(floor({number("server")} * 3) as integer) as server
-            from range({requests}) as positions (i)
+            from positions
         ),
 
         placed as (
@@ -271,6 +313,7 @@ def generate_api_requests(
     requests_per_day: int = 10_000,
     clients: int = 2_000,
     incidents: tuple[Incident, ...] = (),
+    rushes: tuple[Rush, ...] = (),
     file_format: str = "parquet",
 ) -> int:
     """Write `<out>/api_requests/<date>.<file_format>` for every day and return the number of rows.
@@ -283,15 +326,17 @@ def generate_api_requests(
         requests_per_day: requests of a day, most of them in the evening.
         clients: number of client keys, Zipf-like in their activity.
         incidents: what goes wrong, and when.
+        rushes: when more is asked than usual.
         file_format: `parquet`, `jsonl.gz` or `log.gz` (lines of nginx).
     """
     folder = out / "api_requests"
     folder.mkdir(parents=True, exist_ok=True)
+    every_day = [start + timedelta(days=number) for number in range(days)]
     with duckdb.connect() as connection:
-        for day in (start + timedelta(days=number) for number in range(days)):
+        for day in every_day:
             path = folder / f"{day}.{file_format}"
             unfinished = path.with_name(f".{path.name}.unfinished")
-            rows = requests_of_day(day, seed, requests_per_day, clients, incidents)
+            rows = requests_of_day(day, seed, requests_per_day, clients, incidents, rushes)
             if file_format == "log.gz":
                 lines = connection.execute(f"select {LOG_LINE} from ({rows})").fetchall()
                 text = "".join(f"{line}\n" for (line,) in lines)
@@ -303,7 +348,8 @@ def generate_api_requests(
                     f" (format {options})"
                 )
             unfinished.rename(path)
-    return days * requests_per_day
+    more = sum(rush.requests for rush in rushes if rush.since.date() in every_day)
+    return days * requests_per_day + more
 
 
 def incident(text: str) -> Incident:
@@ -312,6 +358,12 @@ def incident(text: str) -> Incident:
     return Incident(
         service, datetime.fromisoformat(since), int(minutes), float(factor), float(share)
     )
+
+
+def rush(text: str) -> Rush:
+    """Read a rush from `since,seconds,requests,clients`."""
+    since, seconds, requests, clients = text.split(",")
+    return Rush(datetime.fromisoformat(since), float(seconds), int(requests), int(clients))
 
 
 def main() -> int:
@@ -341,6 +393,14 @@ def main() -> int:
         action="append",
         default=[],
         help="service,since,minutes,latency factor,error share",
+    )
+    requests.add_argument(
+        "--rush",
+        dest="rushes",
+        type=rush,
+        action="append",
+        default=[],
+        help="since,seconds,requests,clients",
     )
     options = vars(parser.parse_args())
     feed = options.pop("feed")

@@ -8,6 +8,7 @@ day=0
 for format in parquet csv.gz jsonl.gz parquet parquet csv jsonl parquet csv.gz parquet jsonl.gz parquet csv.gz parquet; do
     python scripts/generate_watch_events.py --out seeds/sample --seed 7 --first-day "$day" --days 1 \
         --events-per-day 300 --profiles 200 --titles 60 --late-share 0.02 --late-days 10 \
+        --regions US,us-east,us-west,eu-west,eu-central,ap-south,ap-northeast,sa-east \
         --duplicate-share 0.02 --dirty-share 0.01 --format "$format" --quiet > /dev/null
     day=$((day + 1))
 done
@@ -17,12 +18,15 @@ rm -rf seeds/sample/resource_metrics
 python scripts/generate_delivery.py resource_metrics --out seeds/sample --seed 7 --start 2025-01-14 --hours 3 > /dev/null
 
 # api_requests: three days in three formats; on the second evening playback gets slow, then catalog fails.
+# On the third one client asks far too fast, and the last five minutes are busy, with a few failures.
 rm -rf seeds/sample/api_requests
 date=12
 for format in log.gz jsonl.gz parquet; do
     python scripts/generate_delivery.py api_requests --out seeds/sample --seed 7 --start "2025-01-$date" \
         --requests-per-day 1200 --clients 150 --format "$format" \
-        --incident playback,2025-01-13T18:00,50,8,0 --incident catalog,2025-01-13T20:30,45,1,0.5 > /dev/null
+        --incident playback,2025-01-13T18:00,50,8,0 --incident catalog,2025-01-13T20:30,45,1,0.5 \
+        --incident recommendations,2025-01-14T23:56,2,4,0.1 --rush 2025-01-13T20:40,180,160,60 \
+        --rush 2025-01-14T19:15,3,130,1 --rush 2025-01-14T23:54:30,300,240,90 > /dev/null
     date=$((date + 1))
 done
 

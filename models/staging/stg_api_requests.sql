@@ -172,7 +172,7 @@ final as (
         response_bytes,
 
         ---------- timestamps
-        request_ts,
+        request_ts as timestamp, -- noqa: RF04
         cast(request_ts as date) as dt,
 
         ---------- metadata
