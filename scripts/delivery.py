@@ -265,12 +265,7 @@ class Incoming:
         shutil.rmtree(self.root / feed, ignore_errors=True)
         return _shortened(", ".join(left))
 
-    def take(self, *arguments: str | int) -> str:
-        """Do `take_one`, one file at a time: copies of text share a file."""
-        with self.lock:
-            return self.take_one(*arguments)
-
-    def take_one(
+    def take(
         self, feed: str, number: int, path: str, problem: str, known: str, options: str
     ) -> str:
         """Read a delivered file once, copy its rows, and tell what landing needs to know.
@@ -289,6 +284,12 @@ class Incoming:
             in order), types (of the columns, parquet), delimiter (csv), copy (path of the rows),
             rows_delivered, and error (null for a readable file, else why it can't be landed).
         """
+        with self.lock:  # copies of text share a file
+            return json.dumps(self._facts(feed, number, path, problem, known, options))
+
+    def _facts(
+        self, feed: str, number: int, path: str, problem: str, known: str, options: str
+    ) -> dict:
         name = unquote_to_bytes(path)
         facts = {
             "sha256": None,
@@ -305,7 +306,7 @@ class Incoming:
             folder.mkdir(parents=True, exist_ok=True)
             try:
                 if _has_checksum(name, json.loads(known), facts):
-                    return json.dumps(facts)
+                    return facts
                 with (folder / NAMES).open("a") as names:
                     names.write(_as_text(Path(os.fsdecode(name))) + "\n")
                 _read_once(name, number, folder, json.loads(options), facts)
@@ -324,7 +325,7 @@ class Incoming:
                 facts["error"] = f"unreadable: {message}"
         if facts["error"]:
             facts.update(copy=None, rows_delivered=0, error=_shortened(facts["error"]))
-        return json.dumps(facts)
+        return facts
 
 
 class Unacceptable(ValueError):
