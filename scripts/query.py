@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from lake_plugin import LIVE_CATALOG, PUBLISHED_CATALOG, load_ducklake
+from lake_plugin import LIVE_CATALOG, PUBLISHED_CATALOG, attach_lake
 
 
 def connect(lake: str, catalog: str = PUBLISHED_CATALOG) -> duckdb.DuckDBPyConnection:
@@ -35,12 +35,8 @@ def connect(lake: str, catalog: str = PUBLISHED_CATALOG) -> duckdb.DuckDBPyConne
             f"nothing is published in the lake '{lake}': run `make build` first"
         )
     connection = duckdb.connect()
-    load_ducklake(connection)
     connection.execute("set timezone = 'UTC'")
-    connection.execute(
-        f"attach 'ducklake:{path}' as lake"
-        f" (read_only, data_path '{lake}/data/', override_data_path true)"
-    )
+    attach_lake(connection, lake, catalog)
     connection.execute("use lake.analytics")
     return connection
 

@@ -37,7 +37,7 @@
             "format": group[0],
             "delimiter": group[1],
             "columns": fromjson(group[2]),
-            "copies": fromjson(group[3]),
+            "paths": fromjson(group[3]),
         }) -%}
     {%- endfor -%}
     {%- do return(groups) -%}

@@ -107,7 +107,7 @@ def test_a_file_that_could_not_be_opened_is_tried_again(project):
 
 def test_a_landing_path_that_does_not_exist_is_an_error_and_a_quote_in_it_is_none(project):
     outcome = project.build(*LAND, vars={"landing_path": "landnig"}, expect_success=False)
-    assert outcome.stdout.count("the landing_path 'landnig' is no folder") == 1
+    assert "the landing_path 'landnig' is no folder" in outcome.stdout
     assert not outcome.statuses, "no model was started"
     folder = project.folder / "it's here"
     (folder / "watch_events").mkdir(parents=True)
@@ -141,7 +141,8 @@ def test_a_file_of_which_nothing_landed_fails_the_account(project):
         lake.execute("delete from lake.analytics.fact_watch_events where event_id <> 'e-3'")
     account = ("--select", "test_name:every_row_is_accounted_for", "--indirect-selection", "eager")
     outcome = project.dbt("test", *account, expect_success=False)
-    assert set(outcome.statuses.values()) == {"fail"} and len(outcome.statuses) == 2
+    accounts = [name for name in outcome.statuses if name.endswith("are_accounted_for")]
+    assert [outcome.statuses[name] for name in accounts] == ["fail", "fail"]
 
     project.dbt("run-operation", "forget_files", "--args", "{files: [watch_events/a.csv]}")
     project.build(*MODELS, "--full-refresh")

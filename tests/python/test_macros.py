@@ -24,7 +24,7 @@ EXPRESSIONS = {
     "raw": "{{ raw_text(['line', 'value']) }}",
     "no_partition": "{{ partition_literals([]) }}",
     "two_partitions": "{{ partition_literals([('2025-01-03',), ('2025-01-31',)]) }}",
-    "paths": '{{ path_list({"copies": ["it\'s/a.csv", "b.csv"]}) }}',
+    "paths": '{{ path_list({"paths": ["it\'s/a.csv", "b.csv"]}) }}',
     "unknown": ("{{ unknown_columns({'columns': ['a', \"it's\", 'b']}, ['a', 'b']) }}"),
     "nothing_unknown": "{{ unknown_columns({'columns': ['a']}, ['a']) }}",
     "as_of_newest": "{{ as_of('events', 'seen') }}",

@@ -12,7 +12,9 @@ from watch_events import ROWS, contents, deliver, event
 
 def run_plain(project, *command: str) -> str:
     """Run dbt with no flag and no variable of any kind, and return what it says."""
-    process = start_dbt([*command], project.folder, "lake", project.folder / "plain.txt")
+    process = start_dbt(
+        [*command], project.folder, {"REELHOUSE_LAKE": "lake"}, project.folder / "plain.txt"
+    )
     process.join(300)
     said = (project.folder / "plain.txt").read_text()
     assert process.exitcode == 0, said

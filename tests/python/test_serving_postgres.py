@@ -60,7 +60,8 @@ def deliver(project: Project, **arguments) -> None:
 
 
 def publish(project: Project, server: str) -> str:
-    return run_operation(project, "serve_postgres", address=server).stdout
+    project.environment["REELHOUSE_SERVING"] = server
+    return run_operation(project, "serve_postgres").stdout
 
 
 def rows(connection, table: str) -> list[tuple]:
