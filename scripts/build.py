@@ -164,7 +164,7 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
             """
             select model, mode, rows_written, rows_deleted, partitions_touched
             from lake.ledger.refresh_log
-            where invocation_id = $1 and mode <> 'seed' and model not like 'land_%'
+            where invocation_id = $1 and mode not in ('seed', 'view') and model not like 'land_%'
             order by started_at
             """,
             [invocation_id],
@@ -209,6 +209,39 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
             [invocation_id],
         ).fetchall()
         unread = input_not_read(connection)
+        publication = connection.execute(
+            """
+            with published as (
+                select
+                    max(refresh_id) as refresh_id,
+                    max(published_at) as published_at
+                from lake.ledger.publications
+            ),
+
+            refreshes as (
+                select max(refresh_id) as refresh_id
+                from lake.ledger.refresh_log
+            )
+
+            select
+                case
+                    when refreshes.refresh_id = published.refresh_id
+                        then
+                            'Published: readers see refresh ' || refreshes.refresh_id || ', since '
+                            || strftime(published.published_at, '%Y-%m-%d %H:%M') || ' UTC.'
+                    else coalesce(
+                        (
+                            select max_by(message, ended_at)
+                            from lake.ledger.unpublished_builds
+                            where refresh_id = refreshes.refresh_id
+                        ),
+                        'Not published: refresh ' || refreshes.refresh_id || '. Build again.'
+                    )
+                end
+            from published
+            cross join refreshes
+            """
+        ).fetchone()
     print("\nFeeds                         new rows     all rows   files rejected now")
     for feed, new_rows, all_rows, rejected in feeds:
         print(f"  {feed:<24} {new_rows:>12,} {all_rows:>12,} {rejected:>18,}")
@@ -235,6 +268,8 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
         " or ask the lake:\n"
         f"  python scripts/query.py --lake {lake} 'from daily_user_metrics limit 5'"
     )
+    if publication and publication[0]:
+        print(f"\n{publication[0]}")
 
 
 def main() -> int:

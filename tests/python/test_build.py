@@ -68,6 +68,15 @@ def test_the_summary_says_what_was_new_rejected_unknown_and_touched(project, cap
     )
     assert query.main() == 1 and "no_such_column" in capsys.readouterr().err
 
+    # Nothing of it is published, and both commands say so.
+    assert "Not published: refresh 2: " in said and "steps were left out" in said
+    assert "Readers have no state yet." in said
+    monkeypatch.setattr(sys, "argv", ["query", "--lake", "lake", "select 1"])
+    assert query.main() == 1
+    said = capsys.readouterr().err
+    assert "Refresh 2 is not published: readers see nothing yet." in said
+    assert "nothing is published in the lake 'lake': run the whole `make build`, or read" in said
+
 
 def test_a_lake_is_built_summarised_and_published_wherever_it_lies(
     project, capsys, monkeypatch, tmp_path
