@@ -60,7 +60,7 @@ schedule as (
 minutes as (
     select
         utilization.*,
-        utilization.cpu_percent_total / 100 * utilization.ready_instances
+        utilization.cpu_percent_total / 100 * utilization.counted_instances
         / nullif(utilization.cpu_measured_instances, 0) as cpu_pods
     from utilization
 ),
