@@ -136,8 +136,10 @@ days as (
     select
         reachable_days.*,
         policies as policy, -- noqa: RF02,RF04
-        {{ hpa_sync_seconds('reachable_days.first_minute_number * ' ~ syncs_per_minute ~ ' + 1', 'reachable_days.dt') }}
-            as first_sync_seconds,
+        {{ hpa_sync_seconds(
+            'reachable_days.first_minute_number * ' ~ syncs_per_minute ~ ' + 1',
+            'reachable_days.dt'
+        ) }} as first_sync_seconds,
         min(reachable_days.first_minute_number) over () * {{ syncs_per_minute }}
             as sync_before_first,
         (max(reachable_days.last_minute_number) over () + 1) * {{ syncs_per_minute }} as last_sync,

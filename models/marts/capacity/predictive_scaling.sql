@@ -16,7 +16,9 @@ predictions as (
     select * from {{ ref('predicted_demand_hourly') }}
     where
         {{ days_around_touched(ref('hpa_what_if'), 'dt', days_after=2) }}
-        or {{ days_around_touched(ref('predicted_demand_hourly'), 'dt', days_before=1, days_after=1) }}
+        or {{ days_around_touched(
+            ref('predicted_demand_hourly'), 'dt', days_before=1, days_after=1
+        ) }}
 ),
 
 policies as (
