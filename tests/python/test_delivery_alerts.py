@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from generate_delivery import Incident, generate_api_requests
+
 from notify_alerts import main as notify
 
 START = date(2025, 1, 6)
