@@ -92,7 +92,7 @@ serve-postgres: .venv/development ## Copy what is new to PostgreSQL (SERVING="ho
 	@$(RUN) $(BIN)/dbt run-operation serve_postgres
 
 .PHONY: services
-services: ## Install the real servers that tests start (nginx, Redis, PostgreSQL; Debian packages)
+services: ## Install the real servers that tests start (nginx, Redis, PostgreSQL, Node; Debian packages)
 	@bash scripts/install_services.sh
 
 .PHONY: lock

@@ -2,6 +2,6 @@
     {%- if var('as_of') is not none -%}
     cast('{{ var('as_of') }}' as timestamp)
     {%- else -%}
-    (select max({{ timestamp_column }}) from {{ relation }})
+    {{ newest_supported(relation, timestamp_column) }}
     {%- endif -%}
 {%- endmacro %}

@@ -27,22 +27,3 @@
         {%- do log(served_table ~ ": made index " ~ index.name ~ " " ~ index.columns, info=not is_new) -%}
     {%- endfor -%}
 {% endmacro %}
-
-
-{% macro index_definition(index) -%}
-    {%- do return("reelhouse: " ~ ("unique " if index.unique else "") ~ index.columns) -%}
-{%- endmacro %}
-
-
-{% macro indexes_on_server(served_table) -%}
-    {#- Name, comment and whether it is whole; the primary key of a constraint is no index of ours. -#}
-    {%- set sql -%}
-        select relation.relname, coalesce(obj_description(relation.oid, 'pg_class'), ''), entry.indisvalid
-        from pg_index as entry
-        inner join pg_class as relation on entry.indexrelid = relation.oid
-        where entry.indrelid = '{{ served_table }}'::regclass and not entry.indisprimary
-    {%- endset -%}
-    {%- do return(run_query(
-        "select * from postgres_query('serving', " ~ dbt.string_literal(dbt.escape_single_quotes(sql)) ~ ")"
-    ).rows) -%}
-{%- endmacro %}

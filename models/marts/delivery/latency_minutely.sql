@@ -3,7 +3,7 @@
     unique_key=['service_name', 'endpoint', 'minute_ts', 'dt'],
     partitioned_by=['dt'],
     sorted_by=['service_name', 'endpoint', 'minute_ts'],
-    post_hook="delete from {{ this }} where minute_ts < {{ minute_horizon(ref('api_request_logs')) }}",
+    meta={'layout': {'retention_days': 2}},
 ) }}
 
 with requests as (
@@ -16,7 +16,6 @@ with requests as (
             ref('api_request_logs'),
             keys=['service_name', 'endpoint', "date_trunc('hour', timestamp)", 'dt'],
         ) }}
-        and timestamp >= {{ minute_horizon(ref('api_request_logs')) }}
 ),
 
 -- An hour of an endpoint has minutes only where these are much smaller than its requests.

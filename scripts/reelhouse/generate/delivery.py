@@ -95,8 +95,8 @@ class Rush:
     clients: int
 
 
-def resource_metrics_of_day(day: date, seed: int, hours: int) -> str:
-    """Return SQL for one sample a minute of every instance in the first hours of a day.
+def resource_metrics_of_day(day: date, seed: int, hours: int, every_minutes: int = 1) -> str:
+    """Return SQL for a sample of every instance each few minutes in the first hours of a day.
 
     CPU follows the evening peak, memory follows it slowly, disk fills by a percent a day, and
     network bytes go with CPU.
@@ -116,7 +116,7 @@ def resource_metrics_of_day(day: date, seed: int, hours: int) -> str:
                 row_number() over (order by service_name, number, minute) as position
             from (values {services}) as services (service_name, instances, low, swing)
             cross join range(1, 10) as numbers (number)
-            cross join range({60 * hours}) as minutes (minute)
+            cross join range(0, {60 * hours}, {every_minutes}) as minutes (minute)
             where number <= instances
         ),
 
@@ -140,7 +140,13 @@ def resource_metrics_of_day(day: date, seed: int, hours: int) -> str:
 
 
 def generate_resource_metrics(
-    out: Path, *, seed: int = 1, start: date = date(2025, 1, 1), days: int = 1, hours: int = 24
+    out: Path,
+    *,
+    seed: int = 1,
+    start: date = date(2025, 1, 1),
+    days: int = 1,
+    hours: int = 24,
+    every_minutes: int = 1,
 ) -> int:
     """Write `<out>/resource_metrics/<date>.parquet` for every day and return the number of rows.
 
@@ -150,6 +156,7 @@ def generate_resource_metrics(
         start: the first day.
         days: number of days.
         hours: hours of each day, from midnight on.
+        every_minutes: minutes from one sample of an instance to its next.
     """
     folder = out / "resource_metrics"
     folder.mkdir(parents=True, exist_ok=True)
@@ -158,8 +165,9 @@ def generate_resource_metrics(
         for day in (start + timedelta(days=number) for number in range(days)):
             path = folder / f"{day}.parquet"
             unfinished = path.with_name(f".{path.name}.unfinished")
+            samples = resource_metrics_of_day(day, seed, hours, every_minutes)
             rows += connection.execute(
-                f"copy ({resource_metrics_of_day(day, seed, hours)}) to {quoted(unfinished)}"
+                f"copy ({samples}) to {quoted(unfinished)}"
                 " (format parquet, compression zstd, parquet_version v2)"
             ).fetchone()[0]
             unfinished.rename(path)
@@ -349,6 +357,43 @@ def generate_api_requests(
             unfinished.rename(path)
     more = sum(rush.requests for rush in rushes if rush.since.date() in every_day)
     return days * requests_per_day + more
+
+
+def generate_load_test(
+    out: Path, *, seed: int = 1, start: date = date(2025, 1, 1), requests: int = 60_000
+) -> int:
+    """Write `<out>/api_requests/<date>-load-test.parquet`: one endpoint, asked for an hour.
+
+    The rows have no id, no client and no region: staging makes the id from the row.
+
+    Args:
+        out: landing folder.
+        seed: any integer; the same seed gives the same rows.
+        start: the day; the test runs from 10:00 to 11:00.
+        requests: requests of the hour.
+    """
+    folder = out / "api_requests"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{start}-load-test.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"""
+            copy (
+                select
+                    timestamp '{start} 10:00:00'
+                    + to_microseconds(i * {3_600_000_000 // requests}) as request_ts,
+                    'load-test' as service_name,
+                    '/titles/t0001' as endpoint,
+                    'GET' as method,
+                    200 as status_code,
+                    10 + cast(floor(20 * {uniform(seed, start, "load")}) as integer)
+                        as response_time_ms,
+                    9000 as response_bytes
+                from range({requests}) as positions (i)
+            ) to {quoted(path)} (format parquet, compression zstd, parquet_version v2)
+            """
+        )
+    return requests
 
 
 def parse_incident(text: str) -> Incident:

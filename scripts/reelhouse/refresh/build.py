@@ -20,6 +20,7 @@ import duckdb
 import yaml
 
 from reelhouse.cli.make_variables import SAMPLE, choose_lake
+from reelhouse.lake.files import standing_rejections, unread_input
 from reelhouse.lake.plugin import LIVE_CATALOG, attach_lake, check_lake_path
 from reelhouse.paths import ROOT
 from reelhouse.refresh.child_process import run_to_end
@@ -112,6 +113,32 @@ def last_invocation(target: Path) -> str:
     return json.loads((target / "run_results.json").read_text())["metadata"]["invocation_id"]
 
 
+def input_not_read(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return a line for each thing in the landing folder that is in no table, with what to do.
+
+    The current folder is the project's; the connection has the lake attached as `lake`.
+    """
+    variables = yaml.safe_load(Path("dbt_project.yml").read_text())["vars"]
+    variables |= json.loads(Path("target/run_results.json").read_text())["args"].get("vars", {})
+    landing = variables["landing_path"]
+    if not Path(landing).is_dir():
+        return []
+    feeds = [path.stem.removeprefix("land_") for path in Path("models").glob("landing/land_*.sql")]
+    rejected = connection.execute(
+        """
+        select file, size_bytes, modified_at, reason
+        from lake.ledger.landed_files
+        where
+            status = 'rejected'
+            and file in (select file from lake.ledger.landed_files where status = 'landed')
+        """
+    ).fetchall()
+    return [
+        *unread_input(landing, feeds, variables["follow_links_out_of_landing"]),
+        *standing_rejections(landing, rejected),
+    ]
+
+
 def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
     """Print rows per feed, partitions touched, tests passed and where to look next."""
     with duckdb.connect() as connection:
@@ -137,7 +164,7 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
             """
             select model, mode, rows_written, rows_deleted, partitions_touched
             from lake.ledger.refresh_log
-            where invocation_id = $1 and mode <> 'seed' and model not like 'land_%'
+            where invocation_id = $1 and mode not in ('seed', 'view') and model not like 'land_%'
             order by started_at
             """,
             [invocation_id],
@@ -181,6 +208,40 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
             """,
             [invocation_id],
         ).fetchall()
+        unread = input_not_read(connection)
+        publication = connection.execute(
+            """
+            with published as (
+                select
+                    max(refresh_id) as refresh_id,
+                    max(published_at) as published_at
+                from lake.ledger.publications
+            ),
+
+            refreshes as (
+                select max(refresh_id) as refresh_id
+                from lake.ledger.refresh_log
+            )
+
+            select
+                case
+                    when refreshes.refresh_id = published.refresh_id
+                        then
+                            'Published: readers see refresh ' || refreshes.refresh_id || ', since '
+                            || strftime(published.published_at, '%Y-%m-%d %H:%M') || ' UTC.'
+                    else coalesce(
+                        (
+                            select max_by(message, ended_at)
+                            from lake.ledger.unpublished_builds
+                            where refresh_id = refreshes.refresh_id
+                        ),
+                        'Not published: refresh ' || refreshes.refresh_id || '. Build again.'
+                    )
+                end
+            from published
+            cross join refreshes
+            """
+        ).fetchone()
     print("\nFeeds                         new rows     all rows   files rejected now")
     for feed, new_rows, all_rows, rejected in feeds:
         print(f"  {feed:<24} {new_rows:>12,} {all_rows:>12,} {rejected:>18,}")
@@ -188,6 +249,12 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
         print(f"  {feed}: {trouble}")
     if len(troubles) > MOST_LINES:
         print(f"  and {len(troubles) - MOST_LINES:,} more: see lake.ledger.landed_files")
+    if unread:
+        print("\nIn the landing folder and in no table")
+        for line in unread[:MOST_LINES]:
+            print(f"  {line}")
+        if len(unread) > MOST_LINES:
+            print(f"  and {len(unread) - MOST_LINES:,} more")
     print("\nTables written                    mode             rows   replaced  partitions")
     for model, mode, rows, deleted, partitions in written:
         print(f"  {model:<30} {mode:<14} {rows:>9,} {deleted:>10,} {partitions:>11,}")
@@ -201,6 +268,8 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
         " or ask the lake:\n"
         f"  python scripts/query.py --lake {lake} 'from daily_user_metrics limit 5'"
     )
+    if publication and publication[0]:
+        print(f"\n{publication[0]}")
 
 
 def main() -> int:
