@@ -23,15 +23,15 @@ override ARGS := $(value ARGS)
 export LANDING LAKE SERVING ARGS
 
 # Runs a command with ARGS after it, on the lake that `make build` with the same variables writes to.
-RUN := $(BIN)/python scripts/make_variables.py
+RUN := $(BIN)/python scripts/reelhouse/cli/make_variables.py
 
 .PHONY: help
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 19
 
 .PHONY: build
-build: .venv/runtime ## Build the lake and summarise it (LANDING=folder LAKE=folder ARGS="--select ...")
-	@$(RUN) $(BIN)/python scripts/build.py --landing="$$LANDING" --lake="$$LAKE"
+build: .venv/package ## Build the lake and summarise it (LANDING=folder LAKE=folder ARGS="--select ...")
+	@$(RUN) $(BIN)/reelhouse build --landing="$$LANDING" --lake="$$LAKE"
 
 .PHONY: refresh
 refresh: build ## What a schedule runs: build what is new, then check the batch (LANDING=folder LAKE=folder)
@@ -51,17 +51,17 @@ lint: .venv/development ## Check Python, SQL and the project's metadata
 	{ tail -n 60 <<< "$$found"; exit 1; }
 
 .PHONY: docs
-docs: .venv/runtime ## Write the project's documentation to target/static_index.html
+docs: .venv/package ## Write the project's documentation to target/static_index.html
 	@$(BIN)/dbt --quiet docs generate --static
 	@echo "target/static_index.html, or: source .venv/bin/activate && dbt docs serve"
 
 .PHONY: expectations
 expectations: .venv/development ## Check the last batch with Great Expectations; Data Docs in target/data_docs
-	@$(RUN) $(BIN)/python scripts/check_expectations.py
+	@$(RUN) $(BIN)/reelhouse check expectations
 
 .PHONY: generate
 generate: .venv/development ## Write generated deliveries (ARGS="--out landing --days 30 --events-per-day 100000")
-	@$(RUN) $(BIN)/python scripts/generate_watch_events.py
+	@$(RUN) $(BIN)/reelhouse generate watch-events
 
 .PHONY: sample
 sample: .venv/development ## Write the sample feeds of seeds/sample anew
@@ -69,23 +69,23 @@ sample: .venv/development ## Write the sample feeds of seeds/sample anew
 
 .PHONY: movielens
 movielens: .venv/development ## Turn the MovieLens data into a feed (ARGS="--out landing")
-	@$(RUN) $(BIN)/python scripts/adapt_movielens.py
+	@$(RUN) $(BIN)/reelhouse import movielens
 
 .PHONY: benchmark
 benchmark: .venv/development ## Measure the refresh; prints a table of ratios
-	@$(RUN) $(BIN)/python scripts/benchmark_refresh.py
+	@$(RUN) $(BIN)/reelhouse bench refresh
 
 .PHONY: benchmark-queries
 benchmark-queries: .venv/development ## Show what the example queries read against what they need (ARGS="--days 30")
-	@$(RUN) $(BIN)/python scripts/benchmark_queries.py
+	@$(RUN) $(BIN)/reelhouse bench queries
 
 .PHONY: compact
-compact: .venv/runtime ## Merge small files, restore the order, drop what nothing refers to (ARGS="--args '{dry_run: true}'")
+compact: .venv/package ## Merge small files, restore the order, drop what nothing refers to (ARGS="--args '{dry_run: true}'")
 	@$(RUN) $(BIN)/dbt --quiet run-operation compact
 
 .PHONY: check-pruning
 check-pruning: .venv/development ## Hold what the documented queries read against what the catalog admits
-	@$(RUN) $(BIN)/python scripts/check_pruning.py
+	@$(RUN) $(BIN)/reelhouse check pruning
 
 .PHONY: serve-postgres
 serve-postgres: .venv/development ## Copy what is new to PostgreSQL (SERVING="host=... dbname=...")
@@ -116,6 +116,11 @@ clean: ## Remove the lake and everything that was built
 	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
 	@touch $@
 
-.venv/development: requirements-dev.lock .venv/runtime
+# The project itself: `reelhouse` runs the code of this folder.
+.venv/package: pyproject.toml .venv/runtime
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+.venv/development: requirements-dev.lock .venv/package
 	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.lock
 	@touch $@

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from dbt_process import start_dbt
 
-from reelhouse.lake.plugin import LIVE_CATALOG, attach_lake
+from reelhouse.lake.connection import LIVE_CATALOG, attach_lake
 
 ROOT = Path(__file__).resolve().parents[2]
 # What a dbt project is made of; a test's project links to these.

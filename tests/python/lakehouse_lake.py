@@ -10,7 +10,7 @@ import duckdb
 from conftest import ROWS_ONLY, Outcome, Project
 
 from reelhouse.generate.watch_events import generate
-from reelhouse.lake.plugin import attach_lake
+from reelhouse.lake.connection import attach_lake
 
 # What the lakehouse tests build: the domain of watch events, and the lake's own tables.
 ENGAGEMENT = (

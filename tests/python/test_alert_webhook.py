@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from command_line import reelhouse
 
 from reelhouse.alerts import notify as notify_alerts
 from reelhouse.alerts import webhook
@@ -72,12 +73,11 @@ def server(*answers):
 def notify(monkeypatch, capfd):
     """Run the command for one open alert; return its exit status and all that it printed."""
     monkeypatch.setattr(notify_alerts, "open_alerts", lambda _: [ALERT])
-    monkeypatch.setattr("sys.argv", ["notify_alerts.py", "--lake", "lake"])
     monkeypatch.setattr(webhook, "FIRST_PAUSE_SECONDS", 0.01)
 
     def run(url):
         monkeypatch.setenv("ALERT_WEBHOOK", url)
-        status = notify_alerts.main()
+        status = reelhouse("alerts", "--lake", "lake")
         printed = "".join(capfd.readouterr())
         assert SECRET not in printed, "the address is a secret"
         assert "Traceback" not in printed
@@ -221,10 +221,9 @@ def test_no_alert_and_no_address_is_no_error(notify, monkeypatch):
 
 
 def test_a_text_is_sent_from_the_command_line(monkeypatch, capfd):
-    monkeypatch.setattr("sys.argv", ["webhook.py", 'The refresh failed: "x"'])
     with server(200) as (url, received):
         monkeypatch.setenv("WEBHOOK", url)
-        assert webhook.main() == 0
+        assert reelhouse("notify", 'The refresh failed: "x"') == 0
     assert json.loads(received[0][2]) == {"text": 'The refresh failed: "x"'}
     monkeypatch.setenv("WEBHOOK", f"file:///{SECRET}")
-    assert webhook.main() == 2 and SECRET not in "".join(capfd.readouterr())
+    assert reelhouse("notify", "x") == 2 and SECRET not in "".join(capfd.readouterr())

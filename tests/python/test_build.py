@@ -5,11 +5,11 @@ from __future__ import annotations
 import builtins
 import json
 import os
-import sys
 from collections import Counter
 
 import duckdb
 import pytest
+from command_line import reelhouse
 from watch_events import ROWS, csv_text, deliver, event
 
 from reelhouse.lake import plugin as lake_plugin
@@ -59,20 +59,17 @@ def test_the_summary_says_what_was_new_rejected_unknown_and_touched(project, cap
             lake.execute("delete from fact_watch_events")
     question = project.folder / "question.sql"
     question.write_text("select 'six' as answer, count(*) as n from fact_watch_events")
-    monkeypatch.setattr(
-        sys, "argv", ["query", "--unpublished", "--lake", "lake", "--file", str(question)]
+    asked = ("query", "--unpublished", "--lake", "lake")
+    assert reelhouse(*asked, "--file", str(question)) == 0 and "six" in capsys.readouterr().out
+    assert (
+        reelhouse(*asked, "select no_such_column") == 1
+        and "no_such_column" in capsys.readouterr().err
     )
-    assert query.main() == 0 and "six" in capsys.readouterr().out
-    monkeypatch.setattr(
-        sys, "argv", ["query", "--unpublished", "--lake", "lake", "select no_such_column"]
-    )
-    assert query.main() == 1 and "no_such_column" in capsys.readouterr().err
 
     # Nothing of it is published, and both commands say so.
     assert "Not published: refresh 2: " in said and "steps were left out" in said
     assert "Readers have no state yet." in said
-    monkeypatch.setattr(sys, "argv", ["query", "--lake", "lake", "select 1"])
-    assert query.main() == 1
+    assert reelhouse("query", "--lake", "lake", "select 1") == 1
     said = capsys.readouterr().err
     assert "Refresh 2 is not published: readers see nothing yet." in said
     assert "nothing is published in the lake 'lake': run the whole `make build`, or read" in said
@@ -135,7 +132,7 @@ def test_the_sample_and_own_data_never_share_a_lake(monkeypatch):
 
 @pytest.fixture
 def run_build(tmp_path, monkeypatch, capsys):
-    """Run build.py in a folder of its own, where dbt is not run: (status, commands, errors)."""
+    """Run `reelhouse build` in a folder where dbt is not run: (status, commands, errors)."""
     monkeypatch.setattr(build, "ROOT", tmp_path)
     monkeypatch.delenv("REELHOUSE_LAKE", raising=False)
     (tmp_path / "seeds" / "sample").mkdir(parents=True)
@@ -151,8 +148,7 @@ def run_build(tmp_path, monkeypatch, capsys):
 
         monkeypatch.setattr(build, "run_to_end", note)
         words = [word.replace("{here}", str(tmp_path)) for word in arguments]
-        monkeypatch.setattr(sys, "argv", ["build.py", *words])
-        status = build.main()
+        status = reelhouse("build", *words)
         return status, commands, capsys.readouterr().err
 
     return run
@@ -210,7 +206,7 @@ def test_variables_of_the_caller_and_the_landing_path_reach_dbt_together(
 def test_what_cannot_be_built_is_said_before_dbt_starts(arguments, said, run_build):
     status, commands, error = run_build(*arguments)
     assert (status, commands) == (2, [])
-    assert said in error and error.startswith("build.py: ") and error.count("\n") == 1
+    assert said in error and error.startswith("reelhouse build: ") and error.count("\n") == 1
 
 
 def test_a_landing_folder_without_permission_is_said_before_dbt_starts(run_build, tmp_path):

@@ -42,7 +42,7 @@ def deliver_utilization(data, landing, days=DAYS):
 
 
 def deliver_forecasts(project):
-    """What scripts/forecast.py does, for the grain of hours."""
+    """What reelhouse forecast does, for the grain of hours."""
     with project.connect() as connection:
         series = connection.execute(
             "from demand_series where grain = 'hour' and resource <> 'memory_pods'"

@@ -1,4 +1,4 @@
-"""However build.py ends, dbt ends with it."""
+"""However `reelhouse build` ends, dbt ends with it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def wait_for(condition, what: str) -> None:
 
 @pytest.fixture
 def start(tmp_path):
-    """Start build.py in a copy of the project where dbt is a script; gives it and dbt's pids."""
+    """Start `reelhouse build` where dbt is a script; gives the process and the pids of dbt."""
     started = []
 
     def start(dbt: str, prefix: str = "") -> tuple[subprocess.Popen, list[int]]:
@@ -51,9 +51,9 @@ def start(tmp_path):
         program.write_text(dbt)
         program.chmod(0o755)
         code = (
-            "import sys; sys.path.insert(0, 'scripts'); import build;"
-            f" sys.executable = {str(tmp_path / 'python')!r}; sys.argv = ['build.py']; {prefix}"
-            " sys.exit(build.main())"
+            "import sys; sys.path.insert(0, 'scripts'); from reelhouse.refresh import build;"
+            f" sys.executable = {str(tmp_path / 'python')!r}; {prefix}"
+            " sys.exit(build.build('', '', []))"
         )
         process = subprocess.Popen(
             [sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.PIPE, text=True

@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from command_line import reelhouse
 
-from reelhouse.alerts.webhook import main as notify
 from reelhouse.generate.delivery import Incident, generate_api_requests
 
 START = date(2025, 1, 6)
@@ -115,10 +115,10 @@ def test_a_page_fails_and_a_webhook_is_told(week, monkeypatch, capsys):
     server = HTTPServer(("127.0.0.1", 0), Webhook)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("ALERT_WEBHOOK", f"http://127.0.0.1:{server.server_port}/hook")
-    monkeypatch.setattr("sys.argv", ["notify_alerts.py", "--lake", str(project.lake)])
+    alerts = ("alerts", "--lake", str(project.lake))
     try:
-        assert notify() == 0
-        assert notify() == 1, "a webhook that refuses is an error"
+        assert reelhouse(*alerts) == 0
+        assert reelhouse(*alerts) == 1, "a webhook that refuses is an error"
     finally:
         server.shutdown()
         server.server_close()

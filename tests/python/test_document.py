@@ -33,7 +33,7 @@ from test_serving_postgres import publish
 
 from reelhouse.check.file_reads import file_reads
 from reelhouse.generate.watch_events import generate
-from reelhouse.lake.plugin import load_ducklake
+from reelhouse.lake.connection import load_ducklake
 
 MODELS = (
     "+daily_user_metrics",

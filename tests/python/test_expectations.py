@@ -1,14 +1,13 @@
 """The Great Expectations suites: green on good deliveries, red on broken ones, on new rows only."""
 
-import sys
-
 import duckdb
 import pytest
+from command_line import reelhouse
 from conftest import ROOT, ROWS_ONLY
 
 from reelhouse.check import expectations as check_expectations
 from reelhouse.generate.watch_events import generate
-from reelhouse.lake.plugin import attach_lake
+from reelhouse.lake.connection import attach_lake
 
 TABLES = ("+daily_user_metrics", *ROWS_ONLY)
 HEADER = "event_id,profile_id,session_id,title_id,region,device_type,event_ts,watch_seconds"
@@ -38,10 +37,9 @@ def check(project, monkeypatch, capsys):
     monkeypatch.chdir(project.folder)
 
     def run(*arguments):
-        command = ["check_expectations.py", "--lake", "lake", "--target", "target", *arguments]
-        monkeypatch.setattr(sys, "argv", command)
         capsys.readouterr()
-        status = check_expectations.main()
+        command = ("check", "expectations", "--lake", "lake", "--target", "target")
+        status = reelhouse(*command, *arguments)
         printed = capsys.readouterr()
         return status, printed.out + printed.err
 

@@ -19,7 +19,8 @@ from lakehouse_lake import (
     unreferenced_files,
 )
 
-from reelhouse.lake.plugin import PUBLISHED_CATALOG, publish_catalog
+from reelhouse.lake.connection import PUBLISHED_CATALOG
+from reelhouse.lake.plugin import publish_catalog
 
 pytestmark = pytest.mark.one_domain
 

@@ -6,7 +6,7 @@ from lakehouse_lake import copy_lake
 
 from reelhouse.check.pruning import PATTERNS, Verdict, check
 from reelhouse.generate.watch_events import generate
-from reelhouse.lake.plugin import LIVE_CATALOG
+from reelhouse.lake.connection import LIVE_CATALOG
 
 PARTITIONING = ("          +partitioned_by: [dt]\n", "")
 CLUSTERING = ("          +sorted_by: [profile_id, region, event_ts]\n", "")

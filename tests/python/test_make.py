@@ -46,7 +46,7 @@ MIXED = ['"; touch {}; "$(shell touch {})`touch {}`', "'; touch {}; '$$(touch {}
 RECORDER = """#!{python} -SE
 import json, os, sys
 names = ("REELHOUSE_LAKE", "REELHOUSE_SERVING")
-if sys.argv[1:2] == ["scripts/make_variables.py"]:
+if sys.argv[1:2] == ["scripts/reelhouse/cli/make_variables.py"]:
     os.execv({python!r}, [{python!r}, "-SE", *sys.argv[1:]])
 with open("calls.jsonl", "a") as calls:
     given = {{"arguments": sys.argv, **{{name: os.environ.get(name) for name in names}}}}
@@ -59,16 +59,22 @@ def checkout(tmp_path) -> Path:
     """A folder with the Makefile and an environment of programs that only note their arguments."""
     folder = tmp_path / "checkout"
     (folder / ".venv" / "bin").mkdir(parents=True)
-    (folder / "scripts").mkdir()
+    (folder / "scripts" / "reelhouse" / "cli").mkdir(parents=True)
     shutil.copy(ROOT / "Makefile", folder)
-    shutil.copy(ROOT / "scripts" / "make_variables.py", folder / "scripts")
+    shutil.copy(ROOT / "scripts/reelhouse/cli/make_variables.py", folder / "scripts/reelhouse/cli")
     for name in ("pyproject.toml", "requirements.lock", "requirements-dev.lock"):
         shutil.copy(ROOT / name, folder)
-    for name in ("requirements-uv.lock", ".venv/uv", ".venv/runtime", ".venv/development"):
+    for name in (
+        "requirements-uv.lock",
+        ".venv/uv",
+        ".venv/runtime",
+        ".venv/development",
+        ".venv/package",
+    ):
         (folder / name).write_text("")
-    for name in ("python", "dbt", "uv", "ruff", "sqlfluff", "dbt-bouncer"):
+    for name in ("python", "dbt", "uv", "reelhouse", "ruff", "sqlfluff", "dbt-bouncer"):
         program = folder / ".venv" / "bin" / name
-        records = name in ("python", "dbt", "uv")
+        records = name in ("python", "dbt", "uv", "reelhouse")
         program.write_text(RECORDER.format(python=sys.executable) if records else "#!/bin/sh\n")
         program.chmod(0o755)
     return folder
@@ -140,7 +146,7 @@ def test_documented_arguments_arrive_as_words(checkout, text, words):
         result = make(checkout, "build", *given, **({} if given else {"ARGS": text}))
         assert result.returncode == 0, result.stderr
         command = calls(checkout)[-1]["arguments"]
-        assert command[1:] == ["scripts/build.py", "--landing=", "--lake=", *words]
+        assert command[1:] == ["build", "--landing=", "--lake=", *words]
 
 
 def test_an_open_quote_is_said(checkout):

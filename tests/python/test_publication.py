@@ -10,8 +10,8 @@ from lakehouse_lake import copy_lake, open_for_writing, run_operation
 from watch_events import deliver, event
 
 from reelhouse.generate.watch_events import generate
-from reelhouse.lake.plugin import PUBLISHED_CATALOG
-from reelhouse.lake.query import connect, publication_note
+from reelhouse.lake.connection import PUBLISHED_CATALOG, connect
+from reelhouse.lake.query import publication_note
 
 pytestmark = pytest.mark.one_domain
 

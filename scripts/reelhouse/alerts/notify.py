@@ -1,14 +1,7 @@
-"""Tell a webhook of the alerts that are open in the lake.
-
-    ALERT_WEBHOOK=https://... python scripts/notify_alerts.py --lake lake
-
-Sends one POST of {"text": ..., "alerts": [...]}, and nothing when no alert is open or the variable
-is not set. Exit status 1 when the webhook did not take it, 2 when its address cannot be used.
-"""
+"""Send the alerts that are open in a lake to a webhook."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from pathlib import Path
@@ -16,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from reelhouse.alerts.webhook import NotDelivered, check_url, send
-from reelhouse.lake.plugin import LIVE_CATALOG, PUBLISHED_CATALOG, attach_lake
+from reelhouse.lake.connection import LIVE_CATALOG, PUBLISHED_CATALOG, attach_lake
 
 
 def open_alerts(lake: str) -> list[dict]:
@@ -52,11 +45,12 @@ def message(alerts: list[dict]) -> dict:
     return {"text": "\n".join(lines), "alerts": alerts}
 
 
-def main() -> int:
-    """Read the alerts and send them."""
-    parser = argparse.ArgumentParser(description="Tell a webhook of open alerts.")
-    parser.add_argument("--lake", default=os.environ.get("REELHOUSE_LAKE") or "lake")
-    options = parser.parse_args()
+def run(lake: str) -> int:
+    """Print the open alerts of a lake and send them to the webhook in ALERT_WEBHOOK, if it is set.
+
+    Returns:
+        Exit status: 1 if the webhook did not take them, 2 if its address cannot be used.
+    """
     url = os.environ.get("ALERT_WEBHOOK", "")
     try:
         # Before the first alert, so that nobody finds out by missing it.
@@ -64,7 +58,7 @@ def main() -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    alerts = open_alerts(options.lake)
+    alerts = open_alerts(lake)
     print(message(alerts)["text"] or "no alert is open")
     if not alerts or not url:
         return 0
@@ -74,7 +68,3 @@ def main() -> int:
         print(f"The webhook of ALERT_WEBHOOK did not take the alerts: {error}.", file=sys.stderr)
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

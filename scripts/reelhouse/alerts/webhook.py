@@ -1,9 +1,4 @@
-"""Post JSON to a webhook whose address is a secret: no message of this module shows it.
-
-    WEBHOOK=https://... python scripts/webhook.py "The refresh failed"
-
-Exit status: 0 delivered, 1 not delivered, 2 the address cannot be used.
-"""
+"""Post JSON to a webhook whose address is a secret: no message of this module shows it."""
 
 from __future__ import annotations
 
@@ -147,13 +142,14 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             todo += list(cause.args)
 
 
-def main() -> int:
-    """Send one text from the command line."""
-    if len(sys.argv) != 2:
-        print("usage: WEBHOOK=https://... python scripts/webhook.py TEXT", file=sys.stderr)
-        return 2
+def post_text(text: str) -> int:
+    """Send one text to the webhook in WEBHOOK.
+
+    Returns:
+        Exit status: 1 if the webhook did not take it, 2 if its address cannot be used.
+    """
     try:
-        send(check_url(os.environ.get("WEBHOOK", ""), "WEBHOOK"), {"text": sys.argv[1]})
+        send(check_url(os.environ.get("WEBHOOK", ""), "WEBHOOK"), {"text": text})
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
@@ -161,7 +157,3 @@ def main() -> int:
         print(f"The webhook did not take the message: {error}.", file=sys.stderr)
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

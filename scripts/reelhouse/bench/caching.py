@@ -1,6 +1,6 @@
 """Measure the cache domain: the SHARDS sample against the exact curve, and what a refresh costs.
 
-    python scripts/benchmark_caching.py --work /var/tmp/reelhouse [--requests 1000000]
+    reelhouse bench caching --work /var/tmp/reelhouse [--requests 1000000]
 
 The curve of a trace is computed by the model as it stands, once with every key and once with a
 sample, in turns. Prints Markdown: seconds are of this machine, the ratios are what counts.
@@ -18,7 +18,7 @@ import duckdb
 from reelhouse.dbt import ROWS_ONLY, results, run_dbt
 from reelhouse.generate.cache_requests import generate
 from reelhouse.importers.cache_trace import adapt, find_trace
-from reelhouse.lake.plugin import attach_lake
+from reelhouse.lake.connection import attach_lake
 from reelhouse.sql import quoted, uniform
 
 SELECTION = ["--select", "+tag:caching", "+quarantine_cache_requests"]

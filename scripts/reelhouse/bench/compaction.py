@@ -1,6 +1,6 @@
 """Measure what compaction restores after many small appends: files, bytes and the time of queries.
 
-    python scripts/benchmark_compaction.py --work /var/tmp/compaction --appends 200
+    reelhouse bench compaction --work /var/tmp/compaction --appends 200
 
 Builds a lake from generated events, appends rows to all its days many times (one transaction
 and one file a day each time, as a refresh does), asks the documented patterns, compacts, and asks
@@ -19,8 +19,7 @@ import duckdb
 from reelhouse.check.pruning import PATTERNS
 from reelhouse.dbt import run_dbt
 from reelhouse.generate.watch_events import generate
-from reelhouse.lake.plugin import LIVE_CATALOG, attach_lake
-from reelhouse.lake.query import connect
+from reelhouse.lake.connection import LIVE_CATALOG, attach_lake, connect
 
 CHECKSUM = (
     "select count(*), bit_xor(hash(rows)), sum(hash(rows) % 1000000007)"

@@ -1,6 +1,6 @@
 """Measure layouts of one day of watch events: which order reads least for three access patterns.
 
-    python scripts/benchmark_layout.py --events 400000 --profiles 60000
+    reelhouse bench layout --events 400000 --profiles 60000
 
 Every order is written with the project's options (variable `layout`) by the project's own macros.
 Then each pattern is asked for several members, and DuckDB's log of its reads says what that took.

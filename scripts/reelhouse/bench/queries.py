@@ -1,6 +1,6 @@
 """Measure what the three example queries read, against what they need.
 
-    python scripts/benchmark_queries.py --lake lake [--days 7]
+    reelhouse bench queries --lake lake [--days 7]
 
 The queries are the project's own analyses, compiled by dbt for the last days of the lake and run
 with EXPLAIN ANALYZE, which tells the files and bytes read. Rows read are those of the row groups
@@ -17,8 +17,7 @@ from pathlib import Path
 import duckdb
 
 from reelhouse.check.analyses import compile_analyses
-from reelhouse.lake.plugin import LIVE_CATALOG
-from reelhouse.lake.query import connect
+from reelhouse.lake.connection import LIVE_CATALOG, connect
 
 ANALYSES = {
     "watch_time_by_day": "partition pruning: watch time by day and region",

@@ -1,6 +1,6 @@
 """Measure what a one-day refresh costs with more and more history, and against a rebuild.
 
-    python scripts/benchmark_refresh.py --work /var/tmp/reelhouse --events-per-day 100000
+    reelhouse bench refresh --work /var/tmp/reelhouse --events-per-day 100000
 
 Every history is built from generated deliveries, then one more day arrives (1% of it late, over 30
 older days). Prints Markdown: seconds are of this machine, the ratios are what counts.
@@ -18,7 +18,7 @@ import duckdb
 
 from reelhouse.dbt import results, run_dbt
 from reelhouse.generate.watch_events import generate
-from reelhouse.lake.plugin import attach_lake
+from reelhouse.lake.connection import attach_lake
 
 START = date(2025, 1, 1)
 # A history comes in deliveries of this many days, as a backfill would: each has to fit into memory.

@@ -1,6 +1,6 @@
 """Measure quantiles from sketches against exact ones on the raw requests, side by side in one run.
 
-    python scripts/benchmark_sketches.py --folder /tmp/sketches --requests 20000000
+    reelhouse bench sketches --folder /tmp/sketches --requests 20000000
 
 Prints Markdown: ratios of time (p95 by service and endpoint) and bytes, and the largest error of
 p50, p95, p99 and p99.9. Everything lies in Parquet files, laid out as the lake does it (a file a

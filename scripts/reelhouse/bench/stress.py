@@ -1,7 +1,7 @@
 """Refresh under 1, 10, 100 times a day's volume: time, memory, spill, and where it breaks.
 
-    python scripts/stress.py --work /var/tmp/stress --times 1 10 100 --memory-limit 2GB
-    python scripts/stress.py --work /var/tmp/stress --check docs/figures/stress.json
+    reelhouse bench stress --work /var/tmp/stress --times 1 10 100 --memory-limit 2GB
+    reelhouse bench stress --work /var/tmp/stress --check docs/figures/stress.json
 
 Every size starts from the same week of history and receives one day of watch_events at N times the
 usual volume, in a process of its own. Ratios to the first size are what counts: `--write` stores

@@ -1,7 +1,5 @@
 """Forecast demand with statsmodels and deliver the forecasts as the feed demand_forecasts.
 
-    python scripts/forecast.py --lake lake/own --landing landing && make build LANDING=landing
-
 Which series there are, and from which origins they are forecast, say the models `demand_series` and
 `forecast_origins`; which method is used, and with which interval, says `forecast_backtest`. This
 program only fits: one forecast per series, origin and method.
@@ -9,7 +7,6 @@ program only fits: one forecast per series, origin and method.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import warnings
 from collections.abc import Callable
@@ -22,7 +19,7 @@ from statsmodels.tsa.deterministic import DeterministicProcess, Fourier
 from statsmodels.tsa.forecasting.theta import ThetaModel
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
-from reelhouse.lake.query import connect
+from reelhouse.lake.connection import connect
 from reelhouse.sql import quoted
 
 # Longest history (periods) that a fit looks at: what is older tells less than it costs.
@@ -141,16 +138,20 @@ def read_lake(
     return series, origins
 
 
-def main() -> int:
-    """Read the lake, forecast, and write one file of new forecasts per grain."""
-    parser = argparse.ArgumentParser(description="Deliver forecasts of demand.")
-    parser.add_argument("--lake", default="lake/own", help="folder of the lake to read")
-    parser.add_argument("--landing", type=Path, required=True, help="landing folder to write to")
-    options = parser.parse_args()
-    folder = options.landing / "demand_forecasts"
+def run(lake: str, landing: Path) -> int:
+    """Forecast what has no forecast yet, and write one file per grain.
+
+    Args:
+        lake: folder of the lake to read.
+        landing: landing folder to write to.
+
+    Returns:
+        Exit status 0.
+    """
+    folder = landing / "demand_forecasts"
     folder.mkdir(parents=True, exist_ok=True)
     for grain in METHODS:
-        with connect(options.lake) as connection:
+        with connect(lake) as connection:
             series, origins = read_lake(connection, grain)
         forecasts = forecast_series(series, origins)
         print(f"{grain}: {len(origins):,} origins, {len(forecasts):,} forecasts")
@@ -162,7 +163,3 @@ def main() -> int:
                 connection.execute(f"copy forecasts to {quoted(unfinished)} (format parquet)")
             unfinished.rename(folder / name)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """Say of every analysis what its plan prunes by, for a test to compare with what it was.
 
-    python scripts/explain_analyses.py --lake lake > tests/python/analysis_plans.json
+    reelhouse check analyses --lake lake > tests/python/analysis_plans.json
 
 Run it after `make build`: the stored answer is that of the sample. Of each table that an analysis
 scans it tells the columns that the scan filters by, and how many of its files that leaves.
@@ -17,8 +17,7 @@ from pathlib import Path
 import duckdb
 
 from reelhouse.dbt import run_dbt
-from reelhouse.lake.plugin import LIVE_CATALOG
-from reelhouse.lake.query import connect
+from reelhouse.lake.connection import LIVE_CATALOG, connect
 
 FILTERED_COLUMN = re.compile(r"\b([a-z_]\w*)\s*(?:>=|<=|>|<|=|IN\b)")
 

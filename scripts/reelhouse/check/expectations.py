@@ -1,7 +1,5 @@
 """Check what the last refresh landed and wrote, with Great Expectations.
 
-    python scripts/check_expectations.py [--lake PATH]
-
 Every file of `expectations/` is one suite for one table; a new file is all that a new suite needs.
 Of each table only the rows that its last refresh wrote are read, and Data Docs of the outcome are
 built in target/data_docs. A failed expectation of the severity `critical` (the default) ends with
@@ -13,15 +11,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import tempfile
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import yaml
 
-from reelhouse.lake.plugin import LIVE_CATALOG
-from reelhouse.lake.query import connect
+from reelhouse.lake.connection import LIVE_CATALOG, connect
 
 # Read when the package is imported: nothing is reported to anyone.
 os.environ["GX_ANALYTICS_ENABLED"] = "False"
@@ -229,3 +228,27 @@ def check(lake: str, suites: list[Suite], target: Path, most_rows: int) -> int:
             print(f"  {'FAILED' if severity == 'critical' else severity}  {describe(result)}")
     print(f"Data Docs: {data_docs / 'index.html'}")
     return critical
+
+
+def run(lake: str, suites: Path, target: Path, most_rows: int) -> int:
+    """Check a lake and print the outcome.
+
+    Args:
+        lake: folder of the lake.
+        suites: folder of the suites.
+        target: folder for everything that is written.
+        most_rows: rows checked at most of each table.
+
+    Returns:
+        Exit status: 1 if a critical expectation failed or the lake cannot be read.
+    """
+    # Great Expectations warns of the versions of what it uses.
+    warnings.simplefilter("ignore")
+    try:
+        critical = check(lake, read_suites(suites), target.resolve(), most_rows)
+    except (FileNotFoundError, duckdb.Error) as error:
+        print(error, file=sys.stderr)
+        return 1
+    if critical:
+        print(f"{critical} critical expectations failed.", file=sys.stderr)
+    return min(critical, 1)

@@ -1,6 +1,6 @@
 """The pruning gate: does each documented access pattern read what it must, and little more?
 
-    python scripts/check_pruning.py --lake lake
+    reelhouse check pruning --lake lake
 
 Every pattern is run for some members that are taken from the lake's newest days, and DuckDB's log
 of its reads is held against the catalog and Parquet's footers. A line is red when the query
@@ -24,8 +24,7 @@ from pathlib import Path
 import duckdb
 
 from reelhouse.check.file_reads import Reads, file_reads
-from reelhouse.lake.plugin import PUBLISHED_CATALOG
-from reelhouse.lake.query import connect
+from reelhouse.lake.connection import PUBLISHED_CATALOG, connect
 
 TOLERANCE = 1.05
 # Days with fewer row groups than this cannot show that a few percent of them were read.

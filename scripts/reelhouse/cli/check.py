@@ -25,9 +25,9 @@ def expectations(
 
     Exits with status 1 when an expectation of the severity `critical` fails.
     """
-    from reelhouse.check.expectations import main
+    from reelhouse.check.expectations import run
 
-    raise typer.Exit(main(lake, suites, target, most_rows))
+    raise typer.Exit(run(lake, suites, target, most_rows))
 
 
 @app.command("pruning")

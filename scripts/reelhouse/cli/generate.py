@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -83,10 +84,15 @@ def playback(
     sessions_per_day: Annotated[int, Option(help="Playback sessions per day.")] = 100,
     requests_per_day: Annotated[int, Option(help="CDN requests per day.")] = 2_000,
     traces: Annotated[int, Option(help="Throughput traces.")] = 6,
+    ladder: Annotated[
+        Path | None, Option(help="Also write the reference table ladder_segments to this file.")
+    ] = None,
 ) -> None:
     """Write playback events, CDN requests and throughput samples."""
-    from reelhouse.generate.playback import generate
+    from reelhouse.generate.playback import generate, write_ladder
 
+    if ladder:
+        write_ladder(ladder, seed)
     summary = generate(
         out,
         seed=seed,
@@ -156,11 +162,19 @@ def resource_metrics(
     start: Start = NEW_YEAR,
     days: Days = 1,
     hours: Annotated[int, Option(help="Hours of each day, from midnight.")] = 24,
+    every_minutes: Annotated[int, Option(help="Minutes between two samples.")] = 1,
 ) -> None:
     """Write CPU, memory, disk and network samples of each instance."""
     from reelhouse.generate.delivery import generate_resource_metrics
 
-    rows = generate_resource_metrics(out, seed=seed, start=start.date(), days=days, hours=hours)
+    rows = generate_resource_metrics(
+        out,
+        seed=seed,
+        start=start.date(),
+        days=days,
+        hours=hours,
+        every_minutes=every_minutes,
+    )
     typer.echo(f"{rows:,} rows")
 
 
@@ -226,9 +240,16 @@ def capacity(
     typer.echo(f"{rows:,} rows")
 
 
-@app.command("sample")
-def sample() -> None:
-    """Write the sample feeds in `seeds/sample` again."""
-    from reelhouse.generate.sample import write_sample
+@app.command("load-test")
+def load_test(
+    out: Out,
+    seed: Seed = 1,
+    start: Start = NEW_YEAR,
+    requests: Annotated[int, Option(help="Requests of the hour.")] = 60_000,
+) -> None:
+    """Write an hour of API requests to one endpoint at a steady rate."""
+    from reelhouse.generate.delivery import generate_load_test
 
-    write_sample()
+    typer.echo(
+        f"{generate_load_test(out, seed=seed, start=start.date(), requests=requests):,} rows"
+    )

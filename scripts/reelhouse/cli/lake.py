@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     app.command("query")(query)
     app.command("forecast")(forecast)
     app.command("alerts")(alerts)
+    app.command("notify")(notify)
 
 
 def build(
@@ -67,6 +68,13 @@ def forecast(
 
 def alerts(lake: Lake = "lake") -> None:
     """Print the open alerts and post them to the webhook in ALERT_WEBHOOK, if it is set."""
-    from reelhouse.alerts.webhook import run
+    from reelhouse.alerts.notify import run
 
     raise typer.Exit(run(lake))
+
+
+def notify(text: Annotated[str, Argument(help="The text.")]) -> None:
+    """Post a text to the webhook in WEBHOOK."""
+    from reelhouse.alerts.webhook import post_text
+
+    raise typer.Exit(post_text(text))

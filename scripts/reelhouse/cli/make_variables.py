@@ -1,6 +1,6 @@
 """Run a command with the values of the Makefile's variables, which no shell evaluates.
 
-    ARGS="--vars '{as_of: 2025-01-01}'" python scripts/make_variables.py dbt build
+    ARGS="--vars '{as_of: 2025-01-01}'" python scripts/reelhouse/cli/make_variables.py dbt build
 
 The Makefile exports LANDING, LAKE, SERVING and ARGS. ARGS is split into words as a shell splits
 them, quotes included, and nothing in it is expanded. The others become what dbt and the scripts

@@ -1,6 +1,6 @@
 """Write generated deliveries of the feed cache_requests into a landing folder.
 
-    python scripts/generate_cache_requests.py --out landing --days 7 --requests-per-day 20000
+    reelhouse generate cache-requests --out landing --days 7 --requests-per-day 20000
 
 Viewers ask for recommendations, titles, posters and the like. A request goes from level to level
 (client, edge, application, database) until a cache has the value, and each level on the way

@@ -1,6 +1,6 @@
 """Write generated deliveries of the feed resource_metrics with weeks, growth and release nights.
 
-    python scripts/generate_capacity.py --out landing --start 2025-01-06 --days 35
+    reelhouse generate capacity --out landing --start 2025-01-06 --days 35
 
 One file a day. Demand is a hash of (seed, service, minute) over a weekly shape, growth, and what
 the calendars of seeds/reference announce; what really came differs from what was announced for the

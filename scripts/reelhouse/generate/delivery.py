@@ -1,6 +1,6 @@
 """Write generated deliveries of the feeds resource_metrics and api_requests into a landing folder.
 
-    python scripts/generate_delivery.py resource_metrics --out landing --days 7
+    reelhouse generate resource-metrics --out landing --days 7
 
 One file a day. DuckDB makes the rows: every value is a hash of (seed, day, name of the draw,
 position), so the same arguments give the same rows.

@@ -1,6 +1,6 @@
 """Write generated deliveries of playback_events, cdn_requests and throughput_samples.
 
-    python scripts/generate_playback.py --out landing --days 2 --sessions-per-day 100
+    reelhouse generate playback --out landing --days 2 --sessions-per-day 100
 
 A player and a content delivery network are played through, second by second where it matters, so
 that the events and the cache statuses fit each other. The same arguments give the same rows; one

@@ -1,6 +1,6 @@
 """Write generated deliveries of the feed watch_events into a landing folder.
 
-    python scripts/generate_watch_events.py --out landing --days 30 --events-per-day 100000
+    reelhouse generate watch-events --out landing --days 30 --events-per-day 100000
 
 One folder a delivery day, one or more files in it. DuckDB makes the rows: every value is a hash of
 (seed, day, position), so the same arguments give the same rows, and a day comes out alike whether

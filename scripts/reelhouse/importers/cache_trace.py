@@ -1,6 +1,6 @@
 """Turn a block I/O trace into the feed cache_requests.
 
-    python scripts/adapt_cache_trace.py --out landing [--data ../shared/data]
+    reelhouse import cache-trace --out landing [--data ../shared/data]
 
 One operation a line, in the order of the trace. Real are: cache_key (the block number), size_bytes,
 operation (a read is a `get`, a write a `set`: whoever reads a block that was just written finds it)

@@ -1,6 +1,6 @@
 """Turn MovieLens ratings into the feed watch_events.
 
-    python scripts/adapt_movielens.py --out landing [--data ../shared/data] [--seed 1]
+    reelhouse import movielens --out landing [--data ../shared/data] [--seed 1]
 
 One event a rating. Real are: profile_id (the user), title_id (the film), event_ts (when it was
 rated), and event_id, `<userId>-<movieId>` (a user rates a film once). Derived, because MovieLens

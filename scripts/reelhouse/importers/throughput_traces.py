@@ -1,6 +1,6 @@
 """Turn the public throughput traces and ladders into the feed throughput_samples and its seed.
 
-    python scripts/adapt_throughput_traces.py --data ../shared/data --out landing
+    reelhouse import throughput-traces --data ../shared/data --out landing
 
 The traces are real as they are. Derived: when a trace was taken (the name of a 3G file holds it; a
 4G file has none and gets the first day of 2016), and the height of each rung of a ladder (the

@@ -1,8 +1,8 @@
-"""What the embedded lake needs from Python: its extension, and the reading of delivered files.
+"""The dbt plugin of the embedded lake: SQL functions for what SQL cannot do.
 
-dbt-duckdb loads this module as a plugin (see profiles/profiles.yml). It adds SQL functions:
-`delivered_files`, `take_file`, `clear_taken` and `unread_input` (see delivery.py), because SQL
-cannot catch the error of an unreadable file, and `publish_catalog`, because SQL cannot rename one.
+dbt-duckdb loads this module (see profiles/profiles.yml). `delivered_files`, `take_file`,
+`clear_taken` and `unread_input` read delivered files (see files.py), because SQL cannot catch the
+error of an unreadable file. `publish_catalog` exists because SQL cannot rename a file.
 """
 
 from __future__ import annotations
@@ -15,93 +15,10 @@ from pathlib import Path
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 
+from reelhouse.lake.connection import PUBLISHED_CATALOG, check_lake_path, load_ducklake
 from reelhouse.lake.files import Incoming, delivered_files, unread_input
-
-LIVE_CATALOG = "catalog.ducklake"
-PUBLISHED_CATALOG = "published.ducklake"
-# Letters that a lake's path must not hold, and what DuckDB takes them for.
-UNUSABLE_LETTERS = {"?": "the start of options", "\\": "a separator of folders"}
-MISSING_EXTENSION = (
-    "DuckDB's extension '{name}' is neither in the Python environment nor could it be "
-    "downloaded. Install it with the project's locked requirements (`make build` does), or "
-    "connect this machine to the network once and run `duckdb -c 'install {name}'`."
-)
-
-
-def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Load an extension of DuckDB into a connection: from its wheel, else by DuckDB's own download.
-
-    Raises:
-        RuntimeError: neither way worked; the message says what to do.
-    """
-    hint = MISSING_EXTENSION.format(name=name)
-    try:
-        from duckdb_extensions import import_extension
-
-        import_extension(name, con=connection)
-    except Exception:  # the wheel is optional: any failure leaves DuckDB's own installer
-        try:
-            connection.install_extension(name)
-        except duckdb.Error as error:
-            raise RuntimeError(hint) from error
-    try:
-        connection.load_extension(name)
-    except duckdb.Error as error:
-        raise RuntimeError(f"{hint} (DuckDB says: {error})") from error
-
-
-def load_ducklake(connection: duckdb.DuckDBPyConnection) -> None:
-    """Load DuckLake into a connection; raises RuntimeError as `load_extension` does."""
-    load_extension(connection, "ducklake")
-
-
-def sql_text(value: str) -> str:
-    """Return a text as a SQL literal."""
-    return "'" + value.replace("'", "''") + "'"
-
-
-def check_lake_path(lake: str) -> None:
-    """Refuse a lake's folder that DuckDB or DuckLake cannot use.
-
-    Raises:
-        ValueError: the path cannot hold a lake; the message says why and what to do.
-    """
-    for letter, meaning in UNUSABLE_LETTERS.items():
-        if letter in lake:
-            raise ValueError(
-                f"a lake cannot be kept in '{lake}': DuckDB takes {letter!r} for {meaning}."
-                " Choose a folder without it."
-            )
-    if Path(lake).exists() and not Path(lake).is_dir():
-        raise ValueError(f"a lake cannot be kept in '{lake}': that is a file, not a folder.")
-
-
-def attach_lake(
-    connection: duckdb.DuckDBPyConnection,
-    lake: str | Path,
-    catalog: str = LIVE_CATALOG,
-    *,
-    read_only: bool = True,
-) -> None:
-    """Attach a lake's folder to a connection, under the name `lake`.
-
-    The folder counts, not the path that its catalog noted: it may have been moved since.
-
-    Args:
-        connection: any connection; DuckLake is loaded into it.
-        lake: folder of the lake.
-        catalog: the live state, or `PUBLISHED_CATALOG` for the one that readers see.
-        read_only: whether nothing may be written.
-    """
-    check_lake_path(str(lake))
-    folder = os.path.abspath(lake)
-    load_ducklake(connection)
-    connection.execute(
-        f"attach {sql_text(f'ducklake:{folder}/{catalog}')} as lake ("
-        f"{'read_only, ' if read_only else ''}data_path {sql_text(f'{folder}/data/')},"
-        " override_data_path true, data_inlining_row_limit 0)"
-    )
-
+from reelhouse.serving.postgres import connect_serving
+from reelhouse.sql import quoted
 
 def publish_catalog(connection: duckdb.DuckDBPyConnection, lake: Path) -> str:
     """Give readers the committed state of the lake: a copy of its catalog, renamed into place.
@@ -120,7 +37,7 @@ def publish_catalog(connection: duckdb.DuckDBPyConnection, lake: Path) -> str:
     published, unfinished = lake / PUBLISHED_CATALOG, lake / f".{PUBLISHED_CATALOG}.unfinished"
     unfinished.unlink(missing_ok=True)
     with connection.cursor() as cursor:
-        cursor.execute(f"attach {sql_text(str(unfinished))} as unfinished_publication")
+        cursor.execute(f"attach {quoted(str(unfinished))} as unfinished_publication")
         cursor.execute("copy from database __ducklake_metadata_lake to unfinished_publication")
         cursor.execute(
             "update unfinished_publication.ducklake_metadata set value = $1"
@@ -130,12 +47,6 @@ def publish_catalog(connection: duckdb.DuckDBPyConnection, lake: Path) -> str:
         cursor.execute("detach unfinished_publication")
     unfinished.replace(published)
     return str(published)
-
-
-def _connect_serving(connection: duckdb.DuckDBPyConnection) -> str:
-    from reelhouse.serving.postgres import connect_serving  # which imports this module
-
-    return connect_serving(connection)
 
 
 class Plugin(BasePlugin):
@@ -166,7 +77,7 @@ class Plugin(BasePlugin):
                 lambda path, feeds, links: json.dumps(unread_input(path, feeds, links)),
                 ["VARCHAR", "VARCHAR[]", "BOOLEAN"],
             ),
-            "connect_serving": (lambda: _connect_serving(connection), []),
+            "connect_serving": (lambda: connect_serving(connection), []),
             "publish_catalog": (lambda: publish_catalog(connection, self.lake), []),
         }
         for name, (function, parameters) in functions.items():

@@ -1,10 +1,4 @@
-"""Run `dbt build` on a lake and end with what a person wants to know of it.
-
-    python scripts/build.py [--landing PATH] [--lake PATH] [dbt arguments]
-
-Exit status is dbt's own; 2 as well for a command line that cannot be run, and 128 plus the signal's
-number for a build that a signal stopped: dbt stops with it.
-"""
+"""Run `dbt build` on a lake, then print what happened: rows, tables, tests, what readers see."""
 
 from __future__ import annotations
 
@@ -20,25 +14,13 @@ import duckdb
 import yaml
 
 from reelhouse.cli.make_variables import SAMPLE, choose_lake
+from reelhouse.lake.connection import LIVE_CATALOG, attach_lake, check_lake_path
 from reelhouse.lake.files import standing_rejections, unread_input
-from reelhouse.lake.plugin import LIVE_CATALOG, attach_lake, check_lake_path
 from reelhouse.paths import ROOT
 from reelhouse.refresh.child_process import run_to_end
 
 MOST_LINES = 20
 VARS_HINT = ". Give it as in: --vars '{as_of: \"2025-01-01\"}'"
-
-
-def parse_arguments(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
-    """Split the command line into our own options and those that go to dbt unchanged."""
-    parser = argparse.ArgumentParser(
-        description="Refresh the lake and summarise what happened.", allow_abbrev=False
-    )
-    parser.add_argument(
-        "--landing", default="", help="folder of delivered files, one folder a feed"
-    )
-    parser.add_argument("--lake", default="", help="folder that holds the lake (default: lake/...)")
-    return parser.parse_known_args(arguments)
 
 
 def split_variables(dbt_arguments: list[str]) -> tuple[dict[str, object], list[str]]:
@@ -266,25 +248,33 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
     print(
         "Next: `source .venv/bin/activate`, then `dbt docs generate && dbt docs serve`,"
         " or ask the lake:\n"
-        f"  python scripts/query.py --lake {lake} 'from daily_user_metrics limit 5'"
+        f"  reelhouse query --lake {lake} 'from daily_user_metrics limit 5'"
     )
     if publication and publication[0]:
         print(f"\n{publication[0]}")
 
 
-def main() -> int:
-    """Build, then summarise, whatever the build's outcome."""
-    options, dbt_arguments = parse_arguments(sys.argv[1:])
-    own_data = options.landing not in ("", SAMPLE)
-    lake = choose_lake(options.landing, options.lake)
+def build(landing: str, lake: str, dbt_arguments: list[str]) -> int:
+    """Build, then print a summary, whatever the outcome of the build.
+
+    Args:
+        landing: folder of delivered files; empty for the sample.
+        lake: folder of the lake; empty for the default of `choose_lake`.
+        dbt_arguments: further arguments of `dbt build`.
+
+    Returns:
+        dbt's exit status; 2 for arguments that cannot be used; 128 plus the number of the signal
+        that stopped the build.
+    """
+    lake = choose_lake(landing, lake)
     try:
         variables, dbt_arguments = split_variables(dbt_arguments)
-        if own_data:
-            variables["landing_path"] = str(Path(options.landing).resolve())
+        if landing not in ("", SAMPLE):
+            variables["landing_path"] = str(Path(landing).resolve())
         check_landing(str(ROOT / str(variables.get("landing_path", SAMPLE))))
         check_lake_path(str(ROOT / lake))
     except ValueError as error:
-        print(f"build.py: {error}", file=sys.stderr)
+        print(f"reelhouse build: {error}", file=sys.stderr)
         return 2
     status = run_dbt(lake, variables, dbt_arguments)
     if status > 128:
@@ -299,7 +289,3 @@ def main() -> int:
         os.chdir(ROOT)
         print_summary(lake, last_invocation(target), read_outcomes(target))
     return status
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -10,7 +10,8 @@ import os
 
 import duckdb
 
-from reelhouse.lake.plugin import load_extension, sql_text
+from reelhouse.lake.connection import load_extension
+from reelhouse.sql import quoted
 
 ADDRESS = "REELHOUSE_SERVING"
 EXAMPLE = "host=127.0.0.1 port=5432 dbname=reelhouse user=publisher"
@@ -27,7 +28,7 @@ def connect_serving(connection: duckdb.DuckDBPyConnection) -> str:
     os.environ.update(passwords)
     with connection.cursor() as cursor:
         load_extension(cursor, "postgres_scanner")
-        cursor.execute(f"attach if not exists {sql_text(address)} as serving (type postgres)")
+        cursor.execute(f"attach if not exists {quoted(address)} as serving (type postgres)")
     return "serving"
 
 
