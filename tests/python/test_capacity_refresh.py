@@ -101,13 +101,13 @@ def test_only_affected_days_are_written(refreshed):
     assert written["service_demand_hourly"] == len(late)
     predicted = {day + 7 * week for day in late for week in range(1, 5)}
     assert written["predicted_demand_hourly"] == len(predicted) == 8
-    # The next day begins with more replicas, and ends as it did before: no later day changes.
-    simulated = late | {day + 1 for day in late}
+    # A steady load keeps the added replicas, up to the Sunday of each late day's week.
+    simulated = set(range(2, 5)) | set(range(19, 26))
     assert written["hpa_what_if"] == len(simulated)
     # Pods of a day's first hour start the day before; the last sync of a day is in the next.
     days = predicted | {day - 1 for day in predicted} | simulated | {day + 1 for day in simulated}
     compared = {day for day in days if 7 <= day < 42}
-    assert written["predictive_scaling"] == len(compared) == 17
+    assert written["predictive_scaling"] == len(compared) == 18
     assert written["scaling_strategies_daily"] == len(compared)
 
 

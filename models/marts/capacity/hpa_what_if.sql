@@ -14,7 +14,8 @@
 -- how it spreads over pods follows from the replicas that it would have had.
 -- One turn of `simulated` is one sync of every service and day at once. A day begins with what the
 -- day before ended with. That is not known until the day before has run, so each day first begins
--- with a guess, and all days run again until each one began with what the day before it ended with.
+-- with a guess, and a week runs again until each day began with what the day before it ended with.
+-- A steady load keeps a difference for days, and each pass corrects one: so a Monday begins afresh.
 with recursive utilization as (
     select * from {{ ref('service_utilization_minutely') }}
     where {{ hpa_since_touched(ref('service_utilization_minutely')) }}
@@ -96,7 +97,7 @@ reachable_days as (
         * replace (max(batch) over days_before as batch)
     from recorded_days
     window days_before as (
-        partition by service_name, first_dt_of_row
+        partition by service_name, first_dt_of_row, date_trunc('week', dt)
         order by dt
     )
     qualify bool_or(is_touched) over days_before
@@ -119,7 +120,8 @@ former_days as (
         struct_pack(
             at_seconds := cast(epoch(min(sync_ts)) as bigint), replicas := min_by(replicas, sync_ts)
         ) as first_recommendation,
-        coalesce(lag(dt) over (partition by service_name order by dt) = dt - 1, false)
+        isodow(dt) <> 1
+        and coalesce(lag(dt) over (partition by service_name order by dt) = dt - 1, false)
             as continues_another,
         list(
             struct_pack(
@@ -170,6 +172,7 @@ days as (
         on
             reachable_days.service_name = former_days.service_name
             and reachable_days.dt - 1 = former_days.dt
+            and isodow(reachable_days.dt) <> 1
 ),
 
 -- Demand in thousandths of what one pod requests; a pod without a measure counts as the others do.
@@ -474,12 +477,15 @@ simulated as (
                 on
                     today.service_name = yesterday.service_name
                     and today.dt - 1 = yesterday.dt
+                    and isodow(today.dt) <> 1
         ),
 
         restarted as (
             select * exclude (guessed_start)
             from corrected
-            qualify bool_or(day_start <> guessed_start) over (partition by service_name)
+            qualify bool_or(day_start <> guessed_start) over (
+                partition by service_name, date_trunc('week', dt)
+            )
         )
 
         select
@@ -597,7 +603,7 @@ final as (
         simulated.reason is not null
         and (days.is_touched or simulated.day_start <> days.day_start)
     qualify simulated.run_number = max(simulated.run_number) over (
-        partition by simulated.service_name
+        partition by simulated.service_name, date_trunc('week', simulated.dt)
     )
 )
 
