@@ -2,7 +2,6 @@
     {{ return(adapter.dispatch('harmonic_mean', 'reelhouse')(values)) }}
 {%- endmacro %}
 
-
 {% macro default__harmonic_mean(values) -%}
     case
         when len({{ values }}) = 0 then null
@@ -10,7 +9,6 @@
         else len({{ values }}) / list_sum(list_transform({{ values }}, lambda number: 1.0 / number))
     end
 {%- endmacro %}
-
 
 {% macro spark__harmonic_mean(values) -%}
     case

@@ -2,7 +2,6 @@
     {{ adapter.dispatch('key_hash')(value) }}
 {%- endmacro %}
 
-
 {% macro default__key_hash(value) -%}
     (hash({{ value }}) % 1000000)
 {%- endmacro %}

@@ -2,7 +2,6 @@
     {{ adapter.dispatch('regex_groups')(value, regex, group_count) }}
 {%- endmacro %}
 
-
 {% macro default__regex_groups(value, regex, group_count) -%}
     {#- An extraction wants its group number as a constant; a replacement may be computed. No value holds
         the separator, its own checksum. -#}

@@ -4,3 +4,8 @@
         when {{ value }} = 0 then {{ sketch_zero_bucket() }}
     end
 {%- endmacro %}
+
+{% macro sketch_zero_bucket() -%}
+    {#- Zero has no logarithm: its bucket lies so far below all others that its value is exactly 0. -#}
+    (-1000000)
+{%- endmacro %}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,12 +89,13 @@ def only_landing_reads_files(sources: Sources) -> list[str]:
     readers = [
         node["name"]
         for node in [*sources.nodes("model", "analysis", "test"), *macros(sources)]
-        if READERS.search(code(node)) and "/landing/" not in node["original_file_path"]
+        if READERS.search(code(node))
+        and not re.match(r"(models/landing|macros/ingest)/", node["original_file_path"])
     ]
     landing = {
         key
         for key, macro in sources.manifest["macros"].items()
-        if macro["original_file_path"].startswith("macros/landing/")
+        if macro["original_file_path"].startswith("macros/ingest/")
     }
     callers = [
         node["name"]
@@ -261,19 +261,32 @@ def macros_are_described_beside_their_file(sources: Sources) -> list[str]:
     return complaints
 
 
-def a_macro_has_a_file_of_its_own(sources: Sources) -> list[str]:
-    """One macro a file, named for it; the versions of a dispatched macro stay together."""
-    files = Counter()
-    complaints = []
+def public_name(macro: dict) -> str:
+    """Name under which a macro is called: without the prefix of dbt or of an engine."""
+    name = re.sub(r"^materialization_(\w+)_\w+$", r"\1", macro["name"])
+    return re.sub(r"^test_|^[a-z]+__", "", name)
+
+
+def a_file_has_one_public_macro(sources: Sources) -> list[str]:
+    """A file is named for its public macro; nothing outside of the file calls the others."""
+    stems, complaints = {}, []
+    callers = [*sources.manifest["nodes"].values(), *macros(sources)]
     for macro in macros(sources):
         path = Path(macro["original_file_path"])
-        name = re.sub(r"^materialization_(\w+)_\w+$", r"\1", macro["name"])
-        name = re.sub(r"^test_|^[a-z]+__", "", name)
-        if "__" not in macro["name"]:
-            files[str(path)] += 1
-        if name != path.stem:
-            complaints.append(f"{macro['name']} is in {path}")
-    return complaints + [f"{path} holds {count}" for path, count in files.items() if count > 1]
+        stems.setdefault(path, set()).add(public_name(macro))
+        if public_name(macro) == path.stem:
+            continue
+        outside = [
+            caller["name"]
+            for caller in callers
+            if macro["unique_id"] in caller["depends_on"].get("macros", [])
+            and caller["original_file_path"] != macro["original_file_path"]
+        ]
+        if outside:
+            complaints.append(f"{macro['name']} in {path} is called by {sorted(outside)[0]}")
+    return complaints + [
+        f"{path} has no macro of its name" for path in stems if path.stem not in stems[path]
+    ]
 
 
 def properties_files_are_short_and_named_alike(sources: Sources) -> list[str]:
@@ -325,7 +338,7 @@ RULES: list[Callable[[Sources], list[str]]] = [
     unit_tests_are_described,
     columns_of_seeds_and_sources_are_described,
     macros_are_described_beside_their_file,
-    a_macro_has_a_file_of_its_own,
+    a_file_has_one_public_macro,
     properties_files_are_short_and_named_alike,
     measures_name_their_unit,
 ]

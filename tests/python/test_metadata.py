@@ -141,9 +141,9 @@ BROKEN = {
         macro("arrived", macro_sql="{% macro arrived(upstream, keys=[1, 2]) %}{% endmacro %}"),
         lambda sources: first(sources, "macros", name="test_within_range")["arguments"].pop(),
     ],
-    "a_macro_has_a_file_of_its_own": [
-        macro("arrived", original_file_path="macros/incremental/touched.sql"),
-        macro("arrived", original_file_path="macros/incremental/what_arrived.sql"),
+    "a_file_has_one_public_macro": [
+        macro("arrived", original_file_path="macros/refresh/touched.sql"),
+        macro("arrived", original_file_path="macros/refresh/what_arrived.sql"),
         macro("test_within_range", original_file_path="tests/generic/in_range.sql"),
     ],
     "properties_files_are_short_and_named_alike": [

@@ -145,7 +145,7 @@ def landed(feed: str, number: int = 1, **values: object) -> dict:
 def optional_columns(feed: str) -> list[str]:
     """Optional columns of a feed, as its landing model names them."""
     if feed == "api_requests":
-        sql = (ROOT / "macros" / "delivery" / "api_request_columns.sql").read_text()
+        sql = (ROOT / "macros" / "quality" / "api_request_columns.sql").read_text()
         return re.findall(r"'(\w+)'", sql)[4:]
     sql = (ROOT / "models" / "landing" / f"land_{feed}.sql").read_text()
     found = re.search(r"optional_columns=\[(.*?)\]", sql, re.DOTALL)

@@ -52,13 +52,10 @@ ORDERS = (
 
 
 def macro(name: str):
-    """Return a macro of the project that needs nothing of dbt, as a function."""
-    folder = ROOT / "macros" / "lakehouse"
-    environment = jinja2.Environment(extensions=["jinja2.ext.do"])
-    for file in ("scaled_ranks.sql", "z_order.sql", "clustered.sql"):
-        template = environment.from_string((folder / file).read_text())
-        environment.globals.update(vars(template.module))
-    return environment.globals[name]
+    """Return a macro of `insert_in_order.sql` that needs nothing of dbt, as a function."""
+    file = ROOT / "macros" / "storage" / "insert_in_order.sql"
+    template = jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(file.read_text())
+    return getattr(template.module, name)
 
 
 def write_file(connection: duckdb.DuckDBPyConnection, sql: str, file: Path, layout: dict) -> None:

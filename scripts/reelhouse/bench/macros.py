@@ -17,7 +17,7 @@ def render(text: str, *folders: str, **variables: object) -> str:
     macros = [
         path.read_text()
         for folder in folders
-        for path in sorted((ROOT / "macros" / folder).glob("*.sql"))
+        for path in sorted((ROOT / "macros" / folder).rglob("*.sql"))
     ]
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
     # Macros of one template call each other by name, wherever they stand in it.

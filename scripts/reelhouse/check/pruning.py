@@ -30,7 +30,7 @@ TOLERANCE = 1.05
 # Days with fewer row groups than this cannot show that a few percent of them were read.
 JUDGED_ROW_GROUPS = 45
 # A region begins in the middle of a row group in each of the fact's ranges of profiles: `ranges` in
-# macros/lakehouse/clustered.sql.
+# macros/storage/insert_in_order.sql.
 RANGES = 32
 
 

@@ -1,3 +1,0 @@
-{% macro delivered_files_table() %}
-    {%- do return('temp.main.delivered_files__' ~ feed_name()) -%}
-{% endmacro %}

@@ -1,3 +1,0 @@
-{% macro quoted_name(column) -%}
-    "{{ column | replace('"', '""') }}"
-{%- endmacro %}

@@ -1,0 +1,28 @@
+{% macro first_pending_batch(upstreams) %}
+    {#- The oldest batch among what these wrote since this model last read them; none if nothing. -#}
+    {%- set refresh_log = source('ledger', 'refresh_log') -%}
+    {%- set names = [] -%}
+    {%- for upstream in ([upstreams] if upstreams is string else upstreams) -%}
+        {%- do names.extend(logged_upstreams(upstream)) -%}
+    {%- endfor -%}
+    {%- set found = run_query(
+        "select min(first_batch) from " ~ refresh_log
+        ~ " where model in ('" ~ names | join("', '") ~ "') and refresh_id > ("
+        ~ "select coalesce(max(refresh_id), 0) from " ~ refresh_log ~ " where model = '" ~ model.name ~ "')"
+    ) -%}
+    {%- do return(found.columns[0].values()[0]) -%}
+{% endmacro %}
+
+{% macro logged_upstreams(name) %}
+    {#- What changed in a view is what changed in the tables below it, and what it logs itself (log_view). -#}
+    {%- set names = [] -%}
+    {%- for node in graph.nodes.values() if node.name == name and node.resource_type in ['model', 'seed'] -%}
+        {%- do names.append(name) -%}
+        {%- if node.config.materialized not in ['incremental', 'seed'] -%}
+            {%- for upstream in upstream_names(node) -%}
+                {%- do names.extend(logged_upstreams(upstream)) -%}
+            {%- endfor -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do return(names) -%}
+{% endmacro %}

@@ -1,0 +1,23 @@
+{#- dbt loads every seed on every build. This one loads a seed when its file has changed, and says so
+    in the refresh log, so that what the rule judges is built anew. -#}
+{% materialization seed, adapter='duckdb' %}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set logged = run_query(
+        "select max_by(seed_checksum, refresh_id) from " ~ source('ledger', 'refresh_log')
+        ~ " where model = '" ~ model.name ~ "'"
+    ).columns[0].values()[0] -%}
+    {%- if existing is not none and logged == model.checksum.checksum and not should_full_refresh() -%}
+        {%- do store_result('agate_table', response='OK', agate_table=load_agate_table()) -%}
+        {%- call noop_statement('main', 'UNCHANGED', 'UNCHANGED', 0) -%}{%- endcall -%}
+        {{ return({'relations': [this.incorporate(type='table')]}) }}
+    {%- endif -%}
+    {{ return(dbt.materialization_seed_default()) }}
+{% endmaterialization %}
+
+{% macro duckdb__reset_csv_table(model, full_refresh, old_relation, agate_table) %}
+    {#- dbt's own empties the table and fails when the file has other columns than before. -#}
+    {% call statement('drop') -%}
+        drop table {{ old_relation }}
+    {%- endcall %}
+    {%- do return(create_csv_table(model, agate_table)) -%}
+{% endmacro %}

@@ -1,0 +1,124 @@
+{% macro serve_postgres(models=none) %}
+    {#- Copies the models that have `meta.serving` to PostgreSQL: of each, the partitions that refreshes
+        have written since the last time. -#}
+    {#- In Python: dbt logs every statement, and this one would hold the server's password. -#}
+    {%- do run_query("select connect_serving()") -%}
+    {%- do on_server(
+        "create table if not exists public.published_models"
+        ~ " (model text primary key, refresh_id bigint not null, published_at timestamptz not null)"
+    ) -%}
+    {%- for node in graph.nodes.values() | sort(attribute='name')
+        if (node.config.meta or {}).serving and node.name in (models or [node.name]) -%}
+        {%- do publish_model(node) -%}
+    {%- endfor -%}
+{% endmacro %}
+
+{% macro publish_model(node) %}
+    {#- One transaction on the server, and rows replaced under MVCC: readers see the old rows until the
+        commit and wait for nothing. -#}
+    {%- set lake_table = api.Relation.create(database=node.database, schema=node.schema, identifier=node.name) -%}
+    {%- set served_table = node.schema ~ "." ~ node.name -%}
+    {%- set partition = table_layout(node.config).partitioned_by[0] -%}
+    {%- set is_new = run_query(
+        "select count(*) from postgres_query('serving', 'select 1 from pg_tables where schemaname = ''"
+        ~ node.schema ~ "'' and tablename = ''" ~ node.name ~ "''')"
+    ).rows[0][0] == 0 -%}
+    {%- if not is_new -%}{%- do reconcile_indexes(node, served_table) -%}{%- endif -%}
+    {%- set pending = pending_publication(node.name, is_new) -%}
+    {%- if pending.refresh_id is none -%}
+        {%- do log(served_table ~ ": nothing new.", info=true) -%}{%- do return('') -%}
+    {%- endif -%}
+
+    {%- set everything = pending.first_batch == 0 -%}
+    {%- set rows = "true" if everything else partition ~ " in (" ~ partition_literals(run_query(
+        "select distinct " ~ partition ~ " from " ~ lake_table ~ " where batch >= " ~ pending.first_batch ~ " order by all"
+    )) ~ ")" -%}
+    {%- set oldest = run_query("select min(" ~ partition ~ ") from " ~ lake_table).rows[0][0] -%}
+
+    {%- do run_query("begin transaction") -%}
+    {%- if is_new -%}
+        {%- do on_server("create schema if not exists " ~ node.schema) -%}
+        {%- do run_query("create table serving." ~ served_table ~ " as select * from " ~ lake_table ~ " limit 0") -%}
+    {%- endif -%}
+    {%- do on_server(
+        "delete from " ~ served_table ~ " where " ~ rows
+        ~ ("" if everything else " or " ~ partition ~ " < '" ~ oldest ~ "'")
+    ) -%}
+    {%- do run_query("insert into serving." ~ served_table ~ " select * from " ~ lake_table ~ " where " ~ rows) -%}
+    {%- if is_new -%}{%- do reconcile_indexes(node, served_table, is_new) -%}{%- endif -%}
+    {%- do on_server(
+        "insert into public.published_models values ('" ~ node.name ~ "', " ~ pending.refresh_id
+        ~ ", '" ~ modules.datetime.datetime.utcnow() ~ "+00')"
+        ~ " on conflict (model) do update set refresh_id = excluded.refresh_id, published_at = excluded.published_at"
+    ) -%}
+    {%- do run_query("commit") -%}
+    {#- An index-only scan needs the visibility map that vacuum writes; it blocks no reader. -#}
+    {%- do on_server("vacuum (analyze) " ~ served_table, in_transaction=false) -%}
+    {%- do log(served_table ~ ": published " ~ ("everything" if everything else rows), info=true) -%}
+{% endmacro %}
+
+{% macro pending_publication(model_name, is_new) %}
+    {#- What refreshes have written to a model since it was last published; 0 as first batch: everything. -#}
+    {%- set published = 0 if is_new else run_query(
+        "select coalesce(max(refresh_id), 0) from serving.public.published_models where model = '" ~ model_name ~ "'"
+    ).rows[0][0] | int -%}
+    {%- set found = run_query(
+        "select max(refresh_id), min(first_batch) from " ~ source('ledger', 'refresh_log')
+        ~ " where model = '" ~ model_name ~ "' and refresh_id > " ~ published
+    ).rows[0] -%}
+    {%- do return({'refresh_id': found[0], 'first_batch': 0 if is_new else found[1]}) -%}
+{% endmacro %}
+
+{% macro reconcile_indexes(node, served_table, is_new=false) %}
+    {#- Each index bears its definition as a comment: so a changed one is seen, and one that somebody
+        else made is left alone. On a table that has readers nothing is locked. -#}
+    {%- set wanted = {} -%}
+    {%- for index in node.config.meta.serving.indexes -%}
+        {%- do wanted.update({index.name: index_definition(index)}) -%}
+    {%- endfor -%}
+    {%- set former = node.config.meta.serving.indexes | map(attribute='formerly') | list -%}
+    {%- set kept = [] -%}
+    {%- for name, definition, is_valid in ([] if is_new else indexes_on_server(served_table)) -%}
+        {%- if is_valid and wanted.get(name) == definition -%}
+            {%- do kept.append(name) -%}
+        {%- elif name in wanted or name in former or definition.startswith('reelhouse: ') -%}
+            {%- do on_server("drop index concurrently " ~ node.schema ~ "." ~ name, in_transaction=false) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for index in node.config.meta.serving.indexes if index.name not in kept -%}
+        {%- do on_server(
+            "create " ~ ("unique " if index.unique else "") ~ "index " ~ ("" if is_new else "concurrently ")
+            ~ index.name ~ " on " ~ served_table ~ " " ~ index.columns,
+            in_transaction=is_new
+        ) -%}
+        {%- do on_server(
+            "comment on index " ~ node.schema ~ "." ~ index.name ~ " is '" ~ wanted[index.name] ~ "'",
+            in_transaction=is_new
+        ) -%}
+        {%- do log(served_table ~ ": made index " ~ index.name ~ " " ~ index.columns, info=not is_new) -%}
+    {%- endfor -%}
+{% endmacro %}
+
+{% macro index_definition(index) -%}
+    {%- do return("reelhouse: " ~ ("unique " if index.unique else "") ~ index.columns) -%}
+{%- endmacro %}
+
+{% macro indexes_on_server(served_table) -%}
+    {#- Name, comment and whether it is whole; the primary key of a constraint is no index of ours. -#}
+    {%- set sql -%}
+        select relation.relname, coalesce(obj_description(relation.oid, 'pg_class'), ''), entry.indisvalid
+        from pg_index as entry
+        inner join pg_class as relation on entry.indexrelid = relation.oid
+        where entry.indrelid = '{{ served_table }}'::regclass and not entry.indisprimary
+    {%- endset -%}
+    {%- do return(run_query(
+        "select * from postgres_query('serving', " ~ dbt.string_literal(dbt.escape_single_quotes(sql)) ~ ")"
+    ).rows) -%}
+{%- endmacro %}
+
+{% macro on_server(sql, in_transaction=true) %}
+    {%- do run_query(
+        "call postgres_execute('serving', " ~ dbt.string_literal(dbt.escape_single_quotes(sql))
+        ~ ("" if in_transaction else ", use_transaction => false") ~ ")"
+    ) -%}
+{% endmacro %}

@@ -1,0 +1,91 @@
+{% macro apply_retention(dry_run=false) %}
+    {#- Deletes what is older than the `retention_days` of its table's layout. The days count back from the
+        newest supported time of the table, or from `as_of` where that is earlier: a wrong `as_of` in the
+        future deletes nothing. -#}
+    {%- set limits = retention_limits() -%}
+    {%- do check_retention(limits) -%}
+    {%- for limit in limits.values() -%}
+        {%- set rows = limit.relation ~ " where " ~ limit.column ~ " < " ~ limit.now ~ " - "
+            ~ limit.days -%}
+        {%- set found = run_query("select count(*) from " ~ rows).rows[0][0] | int -%}
+        {%- do log(
+            limit.relation ~ ": " ~ ("would drop " if dry_run else "dropped ") ~ found ~ " rows older than "
+            ~ limit.days ~ " days", info=true
+        ) -%}
+        {%- if found > 0 and not dry_run -%}
+            {%- do run_query("delete from " ~ rows) -%}
+            {#- What was to be deleted is not lost: the next publication compares with what is left. -#}
+            {%- do run_query(
+                "update " ~ source('ledger', 'published_tables') ~ " set row_count = greatest(row_count - " ~ found ~ ", 0)"
+                ~ " where table_schema = '" ~ limit.relation.schema ~ "' and table_name = '" ~ limit.relation.identifier ~ "'"
+            ) -%}
+        {%- endif -%}
+    {%- else -%}
+        {%- do log("No table has retention_days in its layout: everything is kept.", info=true) -%}
+    {%- endfor -%}
+    {%- if not dry_run -%}{%- do republish() -%}{%- endif -%}
+{% endmacro %}
+
+{% macro retention_limits() %}
+    {#- Table, time column and days of every built model that is to forget something, by the model's id. -#}
+    {#- Before it is first built a table keeps nothing, and loses nothing. -#}
+    {%- set built = lake_tables() -%}
+    {%- set limits = {} -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
+        {%- set layout = table_layout(node.config) -%}
+        {#- A view keeps nothing, and rows without a day of their own cannot grow old. -#}
+        {%- set column = '_delivered_at' if node.name.startswith('land_') else (layout.partitioned_by or [none])[0] -%}
+        {%- if layout.retention_days is not none and column is not none and (node.schema, node.name) in built -%}
+            {%- set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.name) -%}
+            {#- A wrong as_of in the future counts for nothing: the newest supported row is earlier. -#}
+            {%- set nows = [
+                "cast(" ~ as_of(relation, column) ~ " as date)",
+                "cast(" ~ newest_supported(relation, column) ~ " as date)",
+            ] -%}
+            {#- A rebuild counts back from the newest event, which a history that is landed late leaves behind. -#}
+            {%- for child in partitioned_children(node.unique_id) if node.name.startswith('land_') and (child.schema, child.name) in built -%}
+                {%- set reader = api.Relation.create(database=child.database, schema=child.schema, identifier=child.name) -%}
+                {%- do nows.append("cast(" ~ newest_supported(reader, child.config.partitioned_by[0]) ~ " as date)") -%}
+            {%- endfor -%}
+            {%- do limits.update({node.unique_id: {
+                'name': node.name,
+                'relation': relation,
+                'column': column,
+                'now': "least(" ~ nows | join(", ") ~ ")",
+                'days': layout.retention_days | int,
+            }}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do return(limits) -%}
+{% endmacro %}
+
+{% macro check_retention(limits) %}
+    {#- A table may not outlive what it is built from: the next rebuild would silently lose the difference.
+        A landed row counts from its delivery, which clocks may put before the event. -#}
+    {%- for id, limit in limits.items() -%}
+        {%- set spare_days = (var('clock_skew_hours') / 24) | round(0, 'ceil') | int if limit.name.startswith('land_') else 0 -%}
+        {%- for child in partitioned_children(id) -%}
+            {%- set days = table_layout(child.config).retention_days -%}
+            {%- if days is none or days + spare_days > limit.days -%}
+                {%- do exceptions.raise_compiler_error(
+                    limit.name ~ " would keep " ~ limit.days ~ " days, and " ~ child.name ~ ", which is built from it, keeps "
+                    ~ (days if days is not none else "everything") ~ ": a rebuild would lose the difference. Give "
+                    ~ child.name ~ " retention_days of at most " ~ (limit.days - spare_days) ~ "."
+                ) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+{% endmacro %}
+
+{% macro partitioned_children(id) %}
+    {#- Partitioned tables that read a model, directly or through a view. -#}
+    {%- set children = [] -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' and id in node.depends_on.nodes -%}
+        {%- if node.config.materialized == 'view' -%}
+            {%- do children.extend(partitioned_children(node.unique_id)) -%}
+        {%- elif node.config.get('partitioned_by') -%}
+            {%- do children.append(node) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do return(children) -%}
+{% endmacro %}
