@@ -11,6 +11,8 @@
     {%- set keys = [keys] if keys is string else keys -%}
     {%- set layout = table_layout(config) -%}
     {%- set partition = (layout.partitioned_by or [none])[0] -%}
+    {%- set fingerprint = none if is_landing_model() else logic_fingerprint() -%}
+    {%- do check_schema_handling() -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
@@ -26,6 +28,9 @@
             {{ sql }}
         );
     {% endcall %}
+    {%- if not rebuild -%}
+        {%- do check_columns(target_relation, delta) -%}
+    {%- endif -%}
     {%- set outcome = count_rows(delta, partition) -%}
     {%- if outcome.written > 0 -%}
         {%- if keys and not rebuild -%}
@@ -40,7 +45,8 @@
     {%- if first_batch is not none -%}
         {%- do name_snapshot("refresh", {"refresh_id": refresh_id(), "model": model.name}) -%}
         {%- do run_query(log_entry_sql(
-            'rebuild' if first_batch == 0 else config.get('incremental_strategy'), first_batch, outcome, started
+            'rebuild' if first_batch == 0 else config.get('incremental_strategy'), first_batch, outcome, started,
+            fingerprint=fingerprint
         )) -%}
     {%- endif -%}
     {%- do adapter.commit() -%}
