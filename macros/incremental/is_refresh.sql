@@ -2,6 +2,6 @@
     {#- Compiling, testing or documenting the project must not open a delivered file or read the log. -#}
     {%- do return(
         execute and flags.WHICH in ['run', 'build', 'retry', 'seed']
-        and not flags.EMPTY and not model.get('is_fingerprinted')
+        and not flags.EMPTY and not (model or {}).get('is_fingerprinted')
     ) -%}
 {% endmacro %}

@@ -1,11 +1,14 @@
 """A change of a model's logic: which tables hold rows of the old one, and how they are rebuilt."""
 
+from collections import Counter
+
 import duckdb
 import pytest
 from conftest import ROWS_ONLY, Project
 from lakehouse_lake import copy_lake
 from watch_events import MODELS, deliver, event
 
+import build
 from lake_plugin import load_ducklake
 
 pytestmark = pytest.mark.one_domain
@@ -43,7 +46,9 @@ def built(make_module_project):
     return project
 
 
-def test_a_change_of_logic_is_reported_until_the_tables_it_concerns_are_rebuilt(built, project):
+def test_a_change_of_logic_is_reported_until_the_tables_it_concerns_are_rebuilt(
+    built, project, capsys, monkeypatch
+):
     copy_lake(built, project)
     models = "models/marts/engagement/"
     edit(
@@ -61,6 +66,13 @@ def test_a_change_of_logic_is_reported_until_the_tables_it_concerns_are_rebuilt(
     assert f"Rows of daily_title_metrics {REPORT}" in said
     assert "dbt build --vars 'rebuild_outdated: true'" in said
     assert outdated(project) == {"daily_title_metrics"} and rebuilt(project, 2) == set()
+    monkeypatch.chdir(project.folder)
+    build.print_summary("lake", "any", Counter())
+    summary = " ".join(capsys.readouterr().out.split())
+    assert (
+        "other logic computed than the project has now daily_title_metrics since refresh 1 "
+        in summary
+    )
 
     said = project.build(*BUILD, vars={"rebuild_outdated": True}).stdout
     assert REPORT not in said and outdated(project) == set()
@@ -84,7 +96,7 @@ def test_a_change_of_logic_is_reported_until_the_tables_it_concerns_are_rebuilt(
     assert project.query("select count(*) > 0 from quarantine.quarantine_watch_events") == [(True,)]
 
 
-def test_a_lake_older_than_fingerprints_is_brought_up_to_date_and_not_accused(built, project):
+def test_a_lake_older_than_fingerprints_is_upgraded_and_reports_nothing(built, project):
     copy_lake(built, project)
     with duckdb.connect() as lake:
         load_ducklake(lake)
