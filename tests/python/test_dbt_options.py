@@ -37,27 +37,25 @@ def test_options_that_would_harm_a_lake_are_refused_before_anything_is_written(b
     copy_lake(built, project)
     deliver(project, "b.csv", [event("late")])
     before = files_of(project), project.query("from ledger.refresh_log order by all")
-    said = {
-        option: " ".join(project.dbt(*option.split(), expect_success=False).stdout.split())
-        for option in (
-            "run --threads 2",
-            "build --empty",
-            "build --empty --full-refresh",
-            "build --sample 3days",
-            f"clone --full-refresh --state {built.target}",
+    said = [
+        " ".join(project.dbt(*command, expect_success=False).stdout.split())
+        for command in (
+            ("run", "--threads", "2"),
+            ("build", "--empty", "--full-refresh"),
+            ("build", "--sample", "3 days"),
+            ("clone", "--full-refresh", "--state", str(built.target)),
         )
-    }
+    ]
     after = files_of(project), project.query("from ledger.refresh_log order by all")
     assert after == before
     words = [
         "dbt was given 2 threads",
         "this lake holds rows. Nothing was written. Give it a lake of its own",
-        "this lake holds rows. Nothing was written. Give it a lake of its own",
         "--sample reads a part of the rows, and the refresh log would hold the others for read",
         "copy the lake's folder: cp -a lake /tmp/lake",
     ]
-    for (option, text), expected in zip(said.items(), words, strict=True):
-        assert expected in text, (option, text)
+    for text, expected in zip(said, words, strict=True):
+        assert expected in text
 
 
 def test_empty_builds_every_table_without_rows_and_leaves_nothing_to_misread(built, project):
