@@ -9,8 +9,21 @@ BIN := .venv/bin
 LANDING ?=
 # Folder that holds the lake; empty: lake/ (sample) or lake/own (own data).
 LAKE ?=
+# Connection string of the PostgreSQL server that gets a copy; empty: REELHOUSE_SERVING. One with a
+# password belongs into that environment variable: every user of the machine sees the command line.
+SERVING ?=
 # Further arguments for dbt, pytest or the generator.
 ARGS ?=
+
+# Values are data: neither make nor a shell evaluates them. Recipes take them from the environment.
+override LANDING := $(value LANDING)
+override LAKE := $(value LAKE)
+override SERVING := $(value SERVING)
+override ARGS := $(value ARGS)
+export LANDING LAKE SERVING ARGS
+
+# Runs a command with ARGS after it, on the lake that `make build` with the same variables writes to.
+RUN := $(BIN)/python scripts/make_variables.py
 
 .PHONY: help
 help: ## List the targets
@@ -18,7 +31,7 @@ help: ## List the targets
 
 .PHONY: build
 build: .venv/runtime ## Build the lake and summarise it (LANDING=folder LAKE=folder ARGS="--select ...")
-	@$(BIN)/python scripts/build.py $(if $(LANDING),--landing "$(LANDING)") $(if $(LAKE),--lake "$(LAKE)") $(ARGS)
+	@$(RUN) $(BIN)/python scripts/build.py --landing="$$LANDING" --lake="$$LAKE"
 
 .PHONY: refresh
 refresh: build ## What a schedule runs: build what is new, then check the batch (LANDING=folder LAKE=folder)
@@ -26,7 +39,7 @@ refresh: build ## What a schedule runs: build what is new, then check the batch 
 
 .PHONY: test
 test: lint ## Lint, then the whole test suite
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@$(RUN) $(BIN)/python -m pytest -n auto --dist loadfile
 
 .PHONY: lint
 lint: .venv/development ## Check Python, SQL and the project's metadata
@@ -42,53 +55,49 @@ docs: .venv/runtime ## Write the project's documentation to target/static_index.
 	@$(BIN)/dbt --quiet docs generate --static
 	@echo "target/static_index.html, or: source .venv/bin/activate && dbt docs serve"
 
-# The lake that `make build` with the same variables writes to (choose_lake in scripts/build.py).
-CHECKED_LAKE = $(or $(LAKE),$(REELHOUSE_LAKE),$(if $(filter-out seeds/sample,$(LANDING)),lake/own))
-
 .PHONY: expectations
 expectations: .venv/development ## Check the last batch with Great Expectations; Data Docs in target/data_docs
-	@$(BIN)/python scripts/check_expectations.py $(if $(CHECKED_LAKE),--lake "$(CHECKED_LAKE)") $(ARGS)
+	@$(RUN) $(BIN)/python scripts/check_expectations.py
 
 .PHONY: generate
 generate: .venv/development ## Write generated deliveries (ARGS="--out landing --days 30 --events-per-day 100000")
-	@$(BIN)/python scripts/generate_watch_events.py $(ARGS)
+	@$(RUN) $(BIN)/python scripts/generate_watch_events.py
 
 .PHONY: sample
 sample: .venv/development ## Write the sample feeds of seeds/sample anew
-	@PATH="$(CURDIR)/$(BIN):$$PATH" bash scripts/make_sample.sh
+	@PATH="$$PWD/$(BIN):$$PATH" bash scripts/make_sample.sh
 
 .PHONY: movielens
 movielens: .venv/development ## Turn the MovieLens data into a feed (ARGS="--out landing")
-	@$(BIN)/python scripts/adapt_movielens.py $(ARGS)
+	@$(RUN) $(BIN)/python scripts/adapt_movielens.py
 
 .PHONY: benchmark
 benchmark: .venv/development ## Measure the refresh; prints a table of ratios
-	@$(BIN)/python scripts/benchmark_refresh.py $(ARGS)
+	@$(RUN) $(BIN)/python scripts/benchmark_refresh.py
 
 .PHONY: benchmark-queries
 benchmark-queries: .venv/development ## Show what the example queries read against what they need (ARGS="--days 30")
-	@$(BIN)/python scripts/benchmark_queries.py $(if $(CHECKED_LAKE),--lake "$(CHECKED_LAKE)") $(ARGS)
+	@$(RUN) $(BIN)/python scripts/benchmark_queries.py
 
 .PHONY: compact
 compact: .venv/runtime ## Merge small files, restore the order, drop what nothing refers to (ARGS="--args '{dry_run: true}'")
-	@$(if $(CHECKED_LAKE),REELHOUSE_LAKE="$(CHECKED_LAKE)") $(BIN)/dbt --quiet run-operation compact $(ARGS)
+	@$(RUN) $(BIN)/dbt --quiet run-operation compact
 
 .PHONY: check-pruning
 check-pruning: .venv/development ## Hold what the documented queries read against what the catalog admits
-	@$(BIN)/python scripts/check_pruning.py $(if $(CHECKED_LAKE),--lake "$(CHECKED_LAKE)") $(ARGS)
+	@$(RUN) $(BIN)/python scripts/check_pruning.py
 
 .PHONY: serve-postgres
 serve-postgres: .venv/development ## Copy what is new to PostgreSQL (SERVING="host=... dbname=...")
-	@$(BIN)/python -c "from duckdb_extensions import import_extension; import_extension('postgres_scanner')"
-	@$(if $(CHECKED_LAKE),REELHOUSE_LAKE="$(CHECKED_LAKE)") $(if $(SERVING),REELHOUSE_SERVING="$(SERVING)") $(BIN)/dbt run-operation serve_postgres $(ARGS)
+	@$(RUN) $(BIN)/dbt run-operation serve_postgres
 
 .PHONY: services
-services: ## Install the real servers that tests start (nginx, Redis, PostgreSQL; Debian packages)
+services: ## Install the real servers that tests start (nginx, Redis, PostgreSQL, Node; Debian packages)
 	@bash scripts/install_services.sh
 
 .PHONY: lock
 lock: .venv/uv ## Resolve the requirements anew (ARGS=--upgrade: newest versions)
-	@compile="$(BIN)/uv pip compile -q --generate-hashes --universal --no-emit-index-url --no-header --no-annotate $(ARGS)"; \
+	@compile="$(RUN) $(BIN)/uv pip compile -q --generate-hashes --universal --no-emit-index-url --no-header --no-annotate"; \
 	$$compile --group dev pyproject.toml -o requirements-dev.lock && \
 	$$compile pyproject.toml -c requirements-dev.lock -o requirements.lock
 

@@ -5,10 +5,9 @@ with what_if as (
 
 final as (
     select
-        network_type,
+        network_class,
         ladder,
         policy_name,
-        is_training_trace,
         count(*) as traces,
         sum(bitrate_sum_kbps) / sum(segments) as average_bitrate_kbps,
         sum(rebuffering_ms) / sum(rebuffering_ms + content_ms) as rebuffering_ratio,
@@ -16,8 +15,8 @@ final as (
         sum(start_delay_ms) / count(*) as mean_start_delay_ms,
         avg(qoe_score) as mean_qoe_score
     from what_if
-    group by network_type, ladder, policy_name, is_training_trace
+    group by network_class, ladder, policy_name
 )
 
 select * from final
-order by network_type asc, ladder asc, is_training_trace asc, mean_qoe_score desc
+order by network_class asc, ladder asc, mean_qoe_score desc

@@ -26,12 +26,12 @@ minutes as (
 requests as (
     select * from {{ ref('api_request_logs') }} as single
     where
-        request_ts >= {{ from_ts }}
-        and request_ts < {{ to_ts }}
+        timestamp >= {{ from_ts }}
+        and timestamp < {{ to_ts }}
         and dt between cast({{ from_ts }} as date) and cast({{ to_ts }} as date)
         and (
-            date_trunc('hour', request_ts) < {{ from_ts }}
-            or date_trunc('hour', request_ts) + interval 1 hour > {{ to_ts }}
+            date_trunc('hour', timestamp) < {{ from_ts }}
+            or date_trunc('hour', timestamp) + interval 1 hour > {{ to_ts }}
         )
         and not exists (
             select 1
@@ -39,7 +39,7 @@ requests as (
             where
                 minutes.service_name = single.service_name
                 and minutes.endpoint = single.endpoint
-                and minutes.minute_ts = date_trunc('minute', single.request_ts)
+                and minutes.minute_ts = date_trunc('minute', single.timestamp)
         )
 ),
 

@@ -10,6 +10,7 @@ with predictions as (
     from {{ ref('predicted_demand_hourly') }}
     where
         dt > cast({{ as_of(ref('service_demand_hourly'), 'hour_ts') }} as date)
+        and dt <= cast({{ as_of(ref('service_demand_hourly'), 'hour_ts') }} as date) + 7
         and hour(hour_ts) between 18 and 23
 ),
 

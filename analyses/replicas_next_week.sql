@@ -14,5 +14,7 @@ inner join {{ ref('autoscaling_policies') }} as policies
     on
         policies.service_name
         = {{ policy_of('predictions.service_name', ref('autoscaling_policies')) }}
-where predictions.dt > cast({{ as_of(ref('service_demand_hourly'), 'hour_ts') }} as date)
+where
+    predictions.dt > cast({{ as_of(ref('service_demand_hourly'), 'hour_ts') }} as date)
+    and predictions.dt <= cast({{ as_of(ref('service_demand_hourly'), 'hour_ts') }} as date) + 7
 order by predictions.service_name, predictions.hour_ts

@@ -22,7 +22,7 @@ from adapt_cache_trace import adapt, find_trace
 from generate_cache_requests import generate
 
 from generate_watch_events import quoted, uniform
-from lake_plugin import load_ducklake
+from lake_plugin import attach_lake
 
 ROOT = Path(__file__).resolve().parent.parent
 SELECTION = ["--select", "+tag:caching", "+quarantine_cache_requests"]
@@ -59,10 +59,7 @@ class Lake:
     def query(self, sql: str) -> list[tuple]:
         """Answer a query on the lake."""
         with duckdb.connect() as connection:
-            load_ducklake(connection)
-            connection.execute(
-                f"attach 'ducklake:{self.folder}/lake/catalog.ducklake' as lake (read_only)"
-            )
+            attach_lake(connection, self.folder / "lake")
             connection.execute("use lake.analytics")
             return connection.execute(sql).fetchall()
 

@@ -23,7 +23,7 @@ import duckdb
 from check_pruning import PATTERNS
 
 from generate_watch_events import generate
-from lake_plugin import LIVE_CATALOG, load_ducklake
+from lake_plugin import LIVE_CATALOG, attach_lake
 from query import connect
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,9 +58,7 @@ def dbt(lake: Path, *arguments: str) -> None:
 def append(lake: Path, appends: int, rows_share: int) -> None:
     """Append one row in `rows_share` of every day again, under a new id, one transaction a time."""
     with duckdb.connect() as connection:
-        load_ducklake(connection)
-        connection.execute(f"attach 'ducklake:{lake}/{LIVE_CATALOG}' as lake")
-        connection.execute("call lake.set_option('data_inlining_row_limit', 0)")
+        attach_lake(connection, lake, read_only=False)
         connection.execute("use lake.analytics")
         for batch in range(1000, 1000 + appends):
             connection.execute(

@@ -22,7 +22,7 @@ from pathlib import Path
 import duckdb
 
 from generate_watch_events import generate
-from lake_plugin import load_ducklake
+from lake_plugin import attach_lake
 
 ROOT = Path(__file__).resolve().parent.parent
 START = date(2025, 1, 1)
@@ -84,10 +84,7 @@ class Lake:
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Open the lake read-only."""
         connection = duckdb.connect()
-        load_ducklake(connection)
-        connection.execute(
-            f"attach 'ducklake:{self.folder}/lake/catalog.ducklake' as lake (read_only)"
-        )
+        attach_lake(connection, self.folder / "lake")
         return connection
 
     def snapshot(self) -> int:

@@ -2,7 +2,8 @@
 
     python scripts/build.py [--landing PATH] [--lake PATH] [dbt arguments]
 
-Exit status is dbt's own.
+Exit status is dbt's own; 2 as well for a command line that cannot be run, and 128 plus the signal's
+number for a build that a signal stopped: dbt stops with it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
+import signal
 import sys
 from collections import Counter
 from pathlib import Path
@@ -18,16 +19,20 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from lake_plugin import load_ducklake
+from child_process import run_to_end
+from lake_plugin import LIVE_CATALOG, attach_lake, check_lake_path
+from make_variables import SAMPLE, choose_lake
 
 ROOT = Path(__file__).resolve().parent.parent
-SAMPLE = "seeds/sample"
 MOST_LINES = 20
+VARS_HINT = ". Give it as in: --vars '{as_of: \"2025-01-01\"}'"
 
 
 def parse_arguments(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     """Split the command line into our own options and those that go to dbt unchanged."""
-    parser = argparse.ArgumentParser(description="Refresh the lake and summarise what happened.")
+    parser = argparse.ArgumentParser(
+        description="Refresh the lake and summarise what happened.", allow_abbrev=False
+    )
     parser.add_argument(
         "--landing", default="", help="folder of delivered files, one folder a feed"
     )
@@ -35,36 +40,64 @@ def parse_arguments(arguments: list[str]) -> tuple[argparse.Namespace, list[str]
     return parser.parse_known_args(arguments)
 
 
-def choose_lake(landing: str, lake: str) -> str:
-    """Return the lake's folder: the sample and somebody's own data never share one.
+def split_variables(dbt_arguments: list[str]) -> tuple[dict[str, object], list[str]]:
+    """Take `--vars` out of dbt's arguments: dbt heeds the last of several, as this does.
 
-    An explicit choice (`--lake`, else REELHOUSE_LAKE) stands; else the sample goes to the default
-    of `dbt build`, own data to a folder beside it.
+    A date that is not quoted is one to YAML; dbt gets the text of it.
+
+    Raises:
+        ValueError: the value is no YAML mapping of names.
     """
-    chosen = lake or os.environ.get("REELHOUSE_LAKE", "")
-    if chosen:
-        return chosen
-    return "lake" if landing in ("", SAMPLE) else "lake/own"
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--vars", default="{}")
+    own, others = parser.parse_known_args(dbt_arguments)
+    try:
+        variables = yaml.safe_load(own.vars)
+    except yaml.YAMLError as error:
+        raise ValueError(
+            f"--vars is not YAML ({' '.join(str(error).split())}){VARS_HINT}"
+        ) from None
+    if not isinstance(variables, dict):
+        raise ValueError(f"--vars is not a YAML mapping, but {own.vars!r}{VARS_HINT}")
+    for name in variables:
+        if not isinstance(name, str):
+            raise ValueError(f"--vars has the key {name}, which is not a name{VARS_HINT}")
+    return json.loads(json.dumps(variables, default=str)), others
 
 
-def run_dbt(landing: str, lake: str, dbt_arguments: list[str]) -> int:
+def check_landing(folder: str) -> None:
+    """Refuse a landing folder that cannot be listed, before dbt has started.
+
+    Raises:
+        ValueError: says what is wrong with the folder, and what to give instead.
+    """
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        reasons = {
+            FileNotFoundError: "does not exist",
+            NotADirectoryError: "is a file, not a folder",
+            PermissionError: "may not be read by this user",
+        }
+        reason = reasons.get(type(error), f"cannot be read: {error.strerror}")
+        raise ValueError(
+            f"the landing folder '{folder}' {reason}. Give the folder that holds one folder per"
+            " feed: --landing FOLDER, or make build LANDING=FOLDER."
+        ) from None
+
+
+def run_dbt(lake: str, variables: dict[str, object], dbt_arguments: list[str]) -> int:
     """Run `dbt build` from the repository root and return its exit status.
 
     Unit tests judge the code and not the delivery: `make test` and plain `dbt build` run them.
-    dbt takes the last of several `--vars`, so the landing path joins the caller's own.
     """
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--vars", type=yaml.safe_load, default={})
-    own, dbt_arguments = parser.parse_known_args(dbt_arguments)
-    variables = {**own.vars, **({"landing_path": landing} if landing else {})}
     dbt = Path(sys.executable).with_name("dbt")
     command = [str(dbt), "--quiet", "build", "--exclude-resource-type", "unit_test"]
     if variables:
         command += ["--vars", json.dumps(variables)]
     # What a run that stops early leaves here would be another run's result.
     (ROOT / "target" / "run_results.json").unlink(missing_ok=True)
-    environment = {**os.environ, "REELHOUSE_LAKE": lake}
-    return subprocess.run(command + dbt_arguments, cwd=ROOT, env=environment).returncode
+    return run_to_end(command + dbt_arguments, ROOT, {**os.environ, "REELHOUSE_LAKE": lake})
 
 
 def read_outcomes(target: Path) -> Counter:
@@ -92,8 +125,7 @@ def read_outdated(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int]
 def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
     """Print rows per feed, partitions touched, tests passed and where to look next."""
     with duckdb.connect() as connection:
-        load_ducklake(connection)
-        connection.execute(f"attach 'ducklake:{lake}/catalog.ducklake' as lake (read_only)")
+        attach_lake(connection, lake)
         feeds = connection.execute(
             """
             select
@@ -115,7 +147,7 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
             """
             select model, mode, rows_written, rows_deleted, partitions_touched
             from lake.ledger.refresh_log
-            where invocation_id = $1 and mode <> 'seed' and model not like 'land_%'
+            where invocation_id = $1 and mode not in ('seed', 'view') and model not like 'land_%'
             order by started_at
             """,
             [invocation_id],
@@ -160,6 +192,39 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
             """,
             [invocation_id],
         ).fetchall()
+        publication = connection.execute(
+            """
+            with published as (
+                select
+                    max(refresh_id) as refresh_id,
+                    max(published_at) as published_at
+                from lake.ledger.publications
+            ),
+
+            refreshes as (
+                select max(refresh_id) as refresh_id
+                from lake.ledger.refresh_log
+            )
+
+            select
+                case
+                    when refreshes.refresh_id = published.refresh_id
+                        then
+                            'Published: readers see refresh ' || refreshes.refresh_id || ', since '
+                            || strftime(published.published_at, '%Y-%m-%d %H:%M') || ' UTC.'
+                    else coalesce(
+                        (
+                            select max_by(message, ended_at)
+                            from lake.ledger.unpublished_builds
+                            where refresh_id = refreshes.refresh_id
+                        ),
+                        'Not published: refresh ' || refreshes.refresh_id || '. Build again.'
+                    )
+                end
+            from published
+            cross join refreshes
+            """
+        ).fetchone()
     print("\nFeeds                         new rows     all rows   files rejected now")
     for feed, new_rows, all_rows, rejected in feeds:
         print(f"  {feed:<24} {new_rows:>12,} {all_rows:>12,} {rejected:>18,}")
@@ -187,17 +252,34 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
         " or ask the lake:\n"
         f"  python scripts/query.py --lake {lake} 'from daily_user_metrics limit 5'"
     )
+    if publication and publication[0]:
+        print(f"\n{publication[0]}")
 
 
 def main() -> int:
     """Build, then summarise, whatever the build's outcome."""
     options, dbt_arguments = parse_arguments(sys.argv[1:])
     own_data = options.landing not in ("", SAMPLE)
-    landing = str(Path(options.landing).resolve()) if own_data else ""
     lake = choose_lake(options.landing, options.lake)
-    status = run_dbt(landing, lake, dbt_arguments)
+    try:
+        variables, dbt_arguments = split_variables(dbt_arguments)
+        if own_data:
+            variables["landing_path"] = str(Path(options.landing).resolve())
+        check_landing(str(ROOT / str(variables.get("landing_path", SAMPLE))))
+        check_lake_path(str(ROOT / lake))
+    except ValueError as error:
+        print(f"build.py: {error}", file=sys.stderr)
+        return 2
+    status = run_dbt(lake, variables, dbt_arguments)
+    if status > 128:
+        print(
+            f"The build was stopped by {signal.Signals(status - 128).name}. What it committed"
+            " stays, readers keep the state of before; run the same command again to go on.",
+            file=sys.stderr,
+        )
+        return status
     target = ROOT / "target"
-    if (ROOT / lake / "catalog.ducklake").exists() and (target / "run_results.json").exists():
+    if (ROOT / lake / LIVE_CATALOG).exists() and (target / "run_results.json").exists():
         os.chdir(ROOT)
         print_summary(lake, last_invocation(target), read_outcomes(target))
     return status

@@ -86,8 +86,18 @@ class Incident:
         )
 
 
-def resource_metrics_of_day(day: date, seed: int, hours: int) -> str:
-    """Return SQL for one sample a minute of every instance in the first hours of a day.
+@dataclass(frozen=True)
+class Rush:
+    """Requests beyond the usual ones, evenly over a short time, from clients of their own."""
+
+    since: datetime
+    seconds: float
+    requests: int
+    clients: int
+
+
+def resource_metrics_of_day(day: date, seed: int, hours: int, every_minutes: int = 1) -> str:
+    """Return SQL for a sample of every instance each few minutes in the first hours of a day.
 
     CPU follows the evening peak, memory follows it slowly, disk fills by a percent a day, and
     network bytes go with CPU.
@@ -107,7 +117,7 @@ def resource_metrics_of_day(day: date, seed: int, hours: int) -> str:
                 row_number() over (order by service_name, number, minute) as position
             from (values {services}) as services (service_name, instances, low, swing)
             cross join range(1, 10) as numbers (number)
-            cross join range({60 * hours}) as minutes (minute)
+            cross join range(0, {60 * hours}, {every_minutes}) as minutes (minute)
             where number <= instances
         ),
 
@@ -131,7 +141,13 @@ def resource_metrics_of_day(day: date, seed: int, hours: int) -> str:
 
 
 def generate_resource_metrics(
-    out: Path, *, seed: int = 1, start: date = date(2025, 1, 1), days: int = 1, hours: int = 24
+    out: Path,
+    *,
+    seed: int = 1,
+    start: date = date(2025, 1, 1),
+    days: int = 1,
+    hours: int = 24,
+    every_minutes: int = 1,
 ) -> int:
     """Write `<out>/resource_metrics/<date>.parquet` for every day and return the number of rows.
 
@@ -141,6 +157,7 @@ def generate_resource_metrics(
         start: the first day.
         days: number of days.
         hours: hours of each day, from midnight on.
+        every_minutes: minutes from one sample of an instance to its next.
     """
     folder = out / "resource_metrics"
     folder.mkdir(parents=True, exist_ok=True)
@@ -149,8 +166,9 @@ def generate_resource_metrics(
         for day in (start + timedelta(days=number) for number in range(days)):
             path = folder / f"{day}.parquet"
             unfinished = path.with_name(f".{path.name}.unfinished")
+            samples = resource_metrics_of_day(day, seed, hours, every_minutes)
             rows += connection.execute(
-                f"copy ({resource_metrics_of_day(day, seed, hours)}) to {quoted(unfinished)}"
+                f"copy ({samples}) to {quoted(unfinished)}"
                 " (format parquet, compression zstd, parquet_version v2)"
             ).fetchone()[0]
             unfinished.rename(path)
@@ -158,7 +176,12 @@ def generate_resource_metrics(
 
 
 def requests_of_day(
-    day: date, seed: int, requests: int, clients: int, incidents: tuple[Incident, ...]
+    day: date,
+    seed: int,
+    requests: int,
+    clients: int,
+    incidents: tuple[Incident, ...] = (),
+    rushes: tuple[Rush, ...] = (),
 ) -> str:
     """Return SQL for the requests of a day, in the order of time.
 
@@ -186,22 +209,49 @@ def requests_of_day(
     failing = " ".join(f"when {i.holds()} then {i.error_share}" for i in incidents)
     # A case needs a branch, also where nothing goes wrong.
     slower, failing = slower or "when false then 1", failing or "when false then 0"
+    # Usual requests first, so that a rush changes none of them.
+    no_rush = "cast(null as struct(since timestamp, seconds double, clients int, first_client int))"
+    positions, first = (
+        [f"select i, {no_rush} as rush from range({requests}) as usual (i)"],
+        requests,
+    )
+    for number_of_rush, rush in enumerate(rushes, start=1):
+        if rush.since.date() == day:
+            fields = (
+                f"{{'since': timestamp '{rush.since}', 'seconds': {rush.seconds},"
+                f" 'clients': {rush.clients}, 'first_client': {clients + 1000 * number_of_rush}}}"
+            )
+            positions.append(
+                f"select {first} + i, {fields} from range({rush.requests}) as more (i)"
+            )
+            first += rush.requests
     return f"""
-        with drawn as (
+        with positions as (
+            {" union all ".join(positions)}
+        ),
+
+        drawn as (
             select
                 i,
                 {endpoints}[case {" ".join(shares)} else {len(ENDPOINTS)} end] as shape,
-                timestamp '{day}' + to_hours({pick(hours, number("hour"))})
-                + to_milliseconds(cast(floor({number("millisecond")} * 3600000) as bigint))
-                    as request_ts,
-                {zipf_rank(clients, clients / 20, number("client"))} as client,
+                coalesce(
+                    rush.since + to_milliseconds(
+                        cast(floor({number("millisecond")} * rush.seconds * 1000) as bigint)
+                    ),
+                    timestamp '{day}' + to_hours({pick(hours, number("hour"))})
+                    + to_milliseconds(cast(floor({number("millisecond")} * 3600000) as bigint))
+                ) as request_ts,
+                coalesce(
+                    cast(rush.first_client + floor({number("client")} * rush.clients) as bigint),
+                    {zipf_rank(clients, clients / 20, number("client"))}
+                ) as client,
                 cast(floor({number("thing")} * 1000) as integer) as thing,
                 {normal} as spread,
                 {number("routed elsewhere")} as elsewhere,
                 {number("failed")} as failed,
                 {number("rejected")} as rejected,
                 1 + cast(floor({number("server")} * 3) as integer) as server
-            from range({requests}) as positions (i)
+            from positions
         ),
 
         placed as (
@@ -271,6 +321,7 @@ def generate_api_requests(
     requests_per_day: int = 10_000,
     clients: int = 2_000,
     incidents: tuple[Incident, ...] = (),
+    rushes: tuple[Rush, ...] = (),
     file_format: str = "parquet",
 ) -> int:
     """Write `<out>/api_requests/<date>.<file_format>` for every day and return the number of rows.
@@ -283,15 +334,17 @@ def generate_api_requests(
         requests_per_day: requests of a day, most of them in the evening.
         clients: number of client keys, Zipf-like in their activity.
         incidents: what goes wrong, and when.
+        rushes: when more is asked than usual.
         file_format: `parquet`, `jsonl.gz` or `log.gz` (lines of nginx).
     """
     folder = out / "api_requests"
     folder.mkdir(parents=True, exist_ok=True)
+    every_day = [start + timedelta(days=number) for number in range(days)]
     with duckdb.connect() as connection:
-        for day in (start + timedelta(days=number) for number in range(days)):
+        for day in every_day:
             path = folder / f"{day}.{file_format}"
             unfinished = path.with_name(f".{path.name}.unfinished")
-            rows = requests_of_day(day, seed, requests_per_day, clients, incidents)
+            rows = requests_of_day(day, seed, requests_per_day, clients, incidents, rushes)
             if file_format == "log.gz":
                 lines = connection.execute(f"select {LOG_LINE} from ({rows})").fetchall()
                 text = "".join(f"{line}\n" for (line,) in lines)
@@ -303,7 +356,45 @@ def generate_api_requests(
                     f" (format {options})"
                 )
             unfinished.rename(path)
-    return days * requests_per_day
+    more = sum(rush.requests for rush in rushes if rush.since.date() in every_day)
+    return days * requests_per_day + more
+
+
+def generate_load_test(
+    out: Path, *, seed: int = 1, start: date = date(2025, 1, 1), requests: int = 60_000
+) -> int:
+    """Write `<out>/api_requests/<date>-load-test.parquet`: one endpoint, asked for an hour.
+
+    The rows have no id, no client and no region: staging makes the id from the row.
+
+    Args:
+        out: landing folder.
+        seed: any integer; the same seed gives the same rows.
+        start: the day; the test runs from 10:00 to 11:00.
+        requests: requests of the hour.
+    """
+    folder = out / "api_requests"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{start}-load-test.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"""
+            copy (
+                select
+                    timestamp '{start} 10:00:00'
+                    + to_microseconds(i * {3_600_000_000 // requests}) as request_ts,
+                    'load-test' as service_name,
+                    '/titles/t0001' as endpoint,
+                    'GET' as method,
+                    200 as status_code,
+                    10 + cast(floor(20 * {uniform(seed, start, "load")}) as integer)
+                        as response_time_ms,
+                    9000 as response_bytes
+                from range({requests}) as positions (i)
+            ) to {quoted(path)} (format parquet, compression zstd, parquet_version v2)
+            """
+        )
+    return requests
 
 
 def incident(text: str) -> Incident:
@@ -314,17 +405,27 @@ def incident(text: str) -> Incident:
     )
 
 
+def rush(text: str) -> Rush:
+    """Read a rush from `since,seconds,requests,clients`."""
+    since, seconds, requests, clients = text.split(",")
+    return Rush(datetime.fromisoformat(since), float(seconds), int(requests), int(clients))
+
+
 def main() -> int:
     """Generate from the command line and print the number of rows."""
     parser = argparse.ArgumentParser(description="Write generated deliveries of a feed.")
     feeds = parser.add_subparsers(dest="feed", required=True)
     metrics = feeds.add_parser("resource_metrics")
     requests = feeds.add_parser("api_requests")
-    for feed in (metrics, requests):
+    load_test = feeds.add_parser("load_test", help="an hour of api_requests at a steady rate")
+    for feed in (metrics, requests, load_test):
         feed.add_argument("--out", type=Path, required=True, help="landing folder")
         feed.add_argument("--seed", type=int, default=1)
         feed.add_argument("--start", type=date.fromisoformat, default=date(2025, 1, 1))
+    for feed in (metrics, requests):
         feed.add_argument("--days", type=int, default=1)
+    load_test.add_argument("--requests", type=int, default=60_000)
+    metrics.add_argument("--every-minutes", type=int, default=1)
     metrics.add_argument("--hours", type=int, default=24, help="of each day, from midnight on")
     requests.add_argument("--requests-per-day", type=int, default=10_000)
     requests.add_argument("--clients", type=int, default=2_000)
@@ -342,10 +443,22 @@ def main() -> int:
         default=[],
         help="service,since,minutes,latency factor,error share",
     )
+    requests.add_argument(
+        "--rush",
+        dest="rushes",
+        type=rush,
+        action="append",
+        default=[],
+        help="since,seconds,requests,clients",
+    )
     options = vars(parser.parse_args())
     feed = options.pop("feed")
-    generate = generate_api_requests if feed == "api_requests" else generate_resource_metrics
-    print(f"{generate(**options):,} rows")
+    generate = {
+        "api_requests": generate_api_requests,
+        "load_test": generate_load_test,
+        "resource_metrics": generate_resource_metrics,
+    }
+    print(f"{generate[feed](**options):,} rows")
     return 0
 
 

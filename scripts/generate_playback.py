@@ -129,13 +129,14 @@ class Player:
             "buffer_length_ms": None,
             "is_fatal": None,
             "error_code": None,
+            "event_data": None,
         }
         self.events.append({**event, **fields})
 
     def play(self) -> list[dict]:
         """Play the session to its end and return its events."""
         draw = self.draw
-        self.report("play_requested")
+        self.report("play_requested", event_data=json.dumps({"player_version": "5.2.1"}))
         if draw.random() < 0.2:
             self.wait(0.4)
             self.report("ad_start")
@@ -188,6 +189,7 @@ class Player:
             "playing",
             measured_throughput_kbps=100 * max(1, round(self.kbps / 100)),
             buffer_length_ms=draw.randrange(4000, 30000, 500),
+            event_data=json.dumps({"dropped_frames": len(self.events) % 7}),
         )
 
 

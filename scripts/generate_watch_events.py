@@ -118,6 +118,7 @@ def events_of_day(
     titles: int,
     late_share: float,
     late_days: int,
+    regions: tuple[str, ...] = REGIONS,
 ) -> str:
     """Return SQL for the true events that are delivered on a day (numbered from 0 at `start`)."""
     delivered_on = start + timedelta(days=day)
@@ -157,7 +158,7 @@ def events_of_day(
             printf('p%07d', profile) as profile_id,
             printf('s-%s-%d-%d', strftime(happened_on, '%Y%m%d'), profile, hour // 6) as session_id,
             printf('t%05d', title) as title_id,
-            {pick(REGIONS, uniform(seed, "region", of="profile"))} as region,
+            {pick(regions, uniform(seed, "region", of="profile"))} as region,
             {pick(DEVICE_TYPES, number("device"))} as device_type,
             happened_on + interval (hour) hour + interval (millisecond) millisecond as event_ts,
             -- Many short tries, few long sittings, never more than a four hour programme.
@@ -238,6 +239,7 @@ def generate(
     titles: int = 500,
     late_share: float = 0.01,
     late_days: int = 30,
+    regions: tuple[str, ...] = REGIONS,
     duplicate_share: float = 0.005,
     dirty_share: float = 0.0,
     file_format: str = "parquet",
@@ -257,6 +259,7 @@ def generate(
         titles: number of titles, Zipf-like in their popularity.
         late_share: share (0 to 1) of a day's events that happened on an older day.
         late_days: late events lie 1 to this many days back, evenly.
+        regions: where the profiles are; each keeps its region.
         duplicate_share: share of clean events delivered twice, half in the same file, half a day
             later.
         dirty_share: share of rows with one broken value, evenly over the kinds of `DIRTY`.
@@ -295,6 +298,7 @@ def generate(
         "titles": titles,
         "late_share": late_share,
         "late_days": late_days,
+        "regions": regions,
     }
     summary = Summary()
     numbers = range(first_day, first_day + days)
@@ -389,6 +393,12 @@ def main() -> int:
     parser.add_argument("--titles", type=int, default=500)
     parser.add_argument("--late-share", type=float, default=0.01)
     parser.add_argument("--late-days", type=int, default=30)
+    parser.add_argument(
+        "--regions",
+        type=lambda text: tuple(text.split(",")),
+        default=REGIONS,
+        help="where the profiles are, with commas between",
+    )
     parser.add_argument("--duplicate-share", type=float, default=0.005)
     parser.add_argument("--dirty-share", type=float, default=0.0)
     parser.add_argument("--format", dest="file_format", default="parquet", choices=COPY_OPTIONS)

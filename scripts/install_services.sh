@@ -5,8 +5,9 @@ wanted=()
 command -v nginx > /dev/null || [ -x /usr/sbin/nginx ] || wanted+=(nginx-light)
 command -v redis-server > /dev/null || wanted+=(redis-server)
 command -v postgres > /dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' > /dev/null || wanted+=(postgresql)
+command -v node > /dev/null || wanted+=(nodejs)
 if [ ${#wanted[@]} -eq 0 ]; then
-    echo "nginx, Redis and PostgreSQL are there"
+    echo "nginx, Redis, PostgreSQL and Node are there"
     exit 0
 fi
 command -v apt-get > /dev/null || { echo "Without apt-get, install these by hand: ${wanted[*]}" >&2; exit 1; }

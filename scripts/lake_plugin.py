@@ -32,35 +32,91 @@ FORMATS = {
 }
 LIVE_CATALOG = "catalog.ducklake"
 PUBLISHED_CATALOG = "published.ducklake"
+# Letters that a lake's path must not hold, and what DuckDB takes them for.
+UNUSABLE_LETTERS = {"?": "the start of options", "\\": "a separator of folders"}
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_LINE_BYTES = 1 << 20
 SAMPLED_JSON_LINES = 1000
 MISSING_EXTENSION = (
-    "DuckDB's extension 'ducklake' is neither in the Python environment nor could it be "
+    "DuckDB's extension '{name}' is neither in the Python environment nor could it be "
     "downloaded. Install it with the project's locked requirements (`make build` does), or "
-    "connect this machine to the network once and run `duckdb -c 'install ducklake'`."
+    "connect this machine to the network once and run `duckdb -c 'install {name}'`."
 )
 
 
-def load_ducklake(connection: duckdb.DuckDBPyConnection) -> None:
-    """Load DuckLake into a connection: from its wheel, else by DuckDB's own download.
+def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Load an extension of DuckDB into a connection: from its wheel, else by DuckDB's own download.
 
     Raises:
         RuntimeError: neither way worked; the message says what to do.
     """
+    hint = MISSING_EXTENSION.format(name=name)
     try:
         from duckdb_extensions import import_extension
 
-        import_extension("ducklake", con=connection)
+        import_extension(name, con=connection)
     except Exception:  # the wheel is optional: any failure leaves DuckDB's own installer
         try:
-            connection.install_extension("ducklake")
+            connection.install_extension(name)
         except duckdb.Error as error:
-            raise RuntimeError(MISSING_EXTENSION) from error
+            raise RuntimeError(hint) from error
     try:
-        connection.load_extension("ducklake")
+        connection.load_extension(name)
     except duckdb.Error as error:
-        raise RuntimeError(f"{MISSING_EXTENSION} (DuckDB says: {error})") from error
+        raise RuntimeError(f"{hint} (DuckDB says: {error})") from error
+
+
+def load_ducklake(connection: duckdb.DuckDBPyConnection) -> None:
+    """Load DuckLake into a connection; raises RuntimeError as `load_extension` does."""
+    load_extension(connection, "ducklake")
+
+
+def sql_text(value: str) -> str:
+    """Return a text as a SQL literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def check_lake_path(lake: str) -> None:
+    """Refuse a lake's folder that DuckDB or DuckLake cannot use.
+
+    Raises:
+        ValueError: the path cannot hold a lake; the message says why and what to do.
+    """
+    for letter, meaning in UNUSABLE_LETTERS.items():
+        if letter in lake:
+            raise ValueError(
+                f"a lake cannot be kept in '{lake}': DuckDB takes {letter!r} for {meaning}."
+                " Choose a folder without it."
+            )
+    if Path(lake).exists() and not Path(lake).is_dir():
+        raise ValueError(f"a lake cannot be kept in '{lake}': that is a file, not a folder.")
+
+
+def attach_lake(
+    connection: duckdb.DuckDBPyConnection,
+    lake: str | Path,
+    catalog: str = LIVE_CATALOG,
+    *,
+    read_only: bool = True,
+) -> None:
+    """Attach a lake's folder to a connection, under the name `lake`.
+
+    The folder counts, not the path that its catalog noted: it may have been moved since.
+
+    Args:
+        connection: any connection; DuckLake is loaded into it.
+        lake: folder of the lake.
+        catalog: the live state, or `PUBLISHED_CATALOG` for the one that readers see.
+        read_only: whether nothing may be written.
+    """
+    check_lake_path(str(lake))
+    folder = os.path.abspath(lake)
+    load_ducklake(connection)
+    connection.execute(
+        f"attach {sql_text(f'ducklake:{folder}/{catalog}')} as lake ("
+        f"{'read_only, ' if read_only else ''}data_path {sql_text(f'{folder}/data/')},"
+        " override_data_path true, data_inlining_row_limit 0)"
+    )
 
 
 def file_format(name: str) -> str | None:
@@ -229,7 +285,8 @@ def publish_catalog(connection: duckdb.DuckDBPyConnection, lake: Path) -> str:
     """Give readers the committed state of the lake: a copy of its catalog, renamed into place.
 
     Data files never change, so a copy of the catalog is a copy of the whole state. Readers open it
-    while the next refresh writes; one that has an older copy open keeps it.
+    while the next refresh writes; one that has an older copy open keeps it. The copy notes where
+    the data lies now: the lake may have been moved since its own catalog noted it.
 
     Args:
         connection: connection that has the lake attached as `lake`.
@@ -241,11 +298,22 @@ def publish_catalog(connection: duckdb.DuckDBPyConnection, lake: Path) -> str:
     published, unfinished = lake / PUBLISHED_CATALOG, lake / f".{PUBLISHED_CATALOG}.unfinished"
     unfinished.unlink(missing_ok=True)
     with connection.cursor() as cursor:
-        cursor.execute(f"attach '{unfinished}' as unfinished_publication")
+        cursor.execute(f"attach {sql_text(str(unfinished))} as unfinished_publication")
         cursor.execute("copy from database __ducklake_metadata_lake to unfinished_publication")
+        cursor.execute(
+            "update unfinished_publication.ducklake_metadata set value = $1"
+            " where key = 'data_path' and scope is null",
+            [f"{lake.absolute()}/data/"],
+        )
         cursor.execute("detach unfinished_publication")
     unfinished.replace(published)
     return str(published)
+
+
+def _connect_serving(connection: duckdb.DuckDBPyConnection) -> str:
+    from serving import connect_serving  # which imports this module
+
+    return connect_serving(connection)
 
 
 class Plugin(BasePlugin):
@@ -253,6 +321,7 @@ class Plugin(BasePlugin):
 
     def initialize(self, plugin_config: dict) -> None:
         """Make the lake's folder: DuckLake makes its catalog there, but not the folder."""
+        check_lake_path(plugin_config["lake_path"])
         self.lake = Path(plugin_config["lake_path"])
         self.lake.mkdir(parents=True, exist_ok=True)
 
@@ -264,6 +333,13 @@ class Plugin(BasePlugin):
         )
         connection.create_function(
             "inspect_file", inspect_file, ["VARCHAR"], "VARCHAR", side_effects=True
+        )
+        connection.create_function(
+            "connect_serving",
+            lambda: _connect_serving(connection),
+            [],
+            "VARCHAR",
+            side_effects=True,
         )
         connection.create_function(
             "publish_catalog",

@@ -8,27 +8,73 @@ day=0
 for format in parquet csv.gz jsonl.gz parquet parquet csv jsonl parquet csv.gz parquet jsonl.gz parquet csv.gz parquet; do
     python scripts/generate_watch_events.py --out seeds/sample --seed 7 --first-day "$day" --days 1 \
         --events-per-day 300 --profiles 200 --titles 60 --late-share 0.02 --late-days 10 \
+        --regions US,us-east,us-west,eu-west,eu-central,ap-south,ap-northeast,sa-east \
         --duplicate-share 0.02 --dirty-share 0.01 --format "$format" --quiet > /dev/null
     day=$((day + 1))
 done
 
-# resource_metrics: three hours, by the minute.
+# resource_metrics: a few hours of each day, in the end by the minute: enough history for a forecast of the next.
+# A small file of rows that no fact keeps shows the quarantine of this feed, and of others below.
 rm -rf seeds/sample/resource_metrics
+python scripts/generate_delivery.py resource_metrics --out seeds/sample --seed 7 --start 2025-01-01 --days 12 \
+    --hours 3 --every-minutes 10 > /dev/null
+python scripts/generate_delivery.py resource_metrics --out seeds/sample --seed 7 --start 2025-01-13 \
+    --hours 9 --every-minutes 10 > /dev/null
 python scripts/generate_delivery.py resource_metrics --out seeds/sample --seed 7 --start 2025-01-14 --hours 3 > /dev/null
+cat > seeds/sample/resource_metrics/2025-01-14-rejected.csv <<'ROWS'
+service_name,instance,minute_ts,cpu_percent,memory_percent
+catalog,catalog-1,2025-01-14 02:00:00,-5,40
+catalog,catalog-2,yesterday,30,40
+ROWS
 
 # api_requests: three days in three formats; on the second evening playback gets slow, then catalog fails.
+# On the third one client asks far too fast, and the last five minutes are busy, with a few failures.
 rm -rf seeds/sample/api_requests
 date=12
 for format in log.gz jsonl.gz parquet; do
     python scripts/generate_delivery.py api_requests --out seeds/sample --seed 7 --start "2025-01-$date" \
         --requests-per-day 1200 --clients 150 --format "$format" \
-        --incident playback,2025-01-13T18:00,50,8,0 --incident catalog,2025-01-13T20:30,45,1,0.5 > /dev/null
+        --incident playback,2025-01-13T18:00,50,8,0 --incident catalog,2025-01-13T20:30,45,1,0.5 \
+        --incident recommendations,2025-01-14T23:56,2,4,0.1 --rush 2025-01-13T20:40,180,160,60 \
+        --rush 2025-01-14T19:15,3,130,1 --rush 2025-01-14T23:54:30,300,240,90 > /dev/null
     date=$((date + 1))
 done
+
+# An hour at a thousand requests a minute, dense enough for sketches by the minute.
+python scripts/generate_delivery.py load_test --out seeds/sample --seed 7 --start 2025-01-13 > /dev/null
+cat > seeds/sample/api_requests/2025-01-14-rejected.csv <<'ROWS'
+request_ts,service_name,endpoint,method,status_code,response_time_ms,response_bytes
+2025-01-14 10:00:00,catalog,/search,GET,9999,20,100
+2025-01-14 10:00:01,catalog,/search,GET,200,-1,100
+ROWS
 
 # Playback, CDN and throughput: two days with what comes late on the third.
 rm -rf seeds/sample/playback_events seeds/sample/cdn_requests seeds/sample/throughput_samples
 python scripts/generate_playback.py --out seeds/sample --seed 7 --ladder seeds/reference/ladder_segments.csv > /dev/null
+cat > seeds/sample/cdn_requests/2025-01-14-rejected.csv <<'ROWS'
+request_id,edge,region,object,content_class,cache_status,response_bytes,time_to_first_byte_ms,request_ts
+rejected-1,edge-a,nowhere,/t1/1.m4s,segment,hit,1000,5,2025-01-14 10:00:00
+rejected-2,edge-a,us-east,/t1/1.m4s,segment,lost,1000,5,2025-01-14 10:00:00
+ROWS
+cat > seeds/sample/throughput_samples/2025-01-13-rejected.csv <<'ROWS'
+trace_id,sample_number,duration_ms,bandwidth_kbps,latency_ms,trace_started_at
+rejected-1,1,-1000,4000,30,2025-01-13 10:00:00
+rejected-2,1,1000,fast,30,2025-01-13 10:00:00
+ROWS
+
+# demand_forecasts: what another tool forecast for an evening, and two rows that cannot be used.
+mkdir -p seeds/sample/demand_forecasts
+cat > seeds/sample/demand_forecasts/2025-01-13.csv <<'ROWS'
+service_name,resource,grain,method,origin_ts,target_ts,forecast
+playback,cpu_pods,hour,by_hand,2025-01-13 20:00:00,2025-01-13 21:00:00,2.2
+playback,cpu_pods,hour,by_hand,2025-01-13 20:00:00,2025-01-13 22:00:00,2
+playback,cpu_pods,hour,by_hand,2025-01-13 20:00:00,2025-01-13 23:00:00,1.6
+playback,cpu_pods,hour,by_hand,2025-01-13 20:00:00,2025-01-14 00:00:00,1.2
+playback,cpu_pods,hour,by_hand,2025-01-13 20:00:00,2025-01-14 01:00:00,1
+playback,cpu_pods,hour,by_hand,2025-01-13 20:00:00,2025-01-14 02:00:00,0.9
+playback,cpu_pods,century,by_hand,2025-01-13 20:00:00,2025-01-13 21:00:00,2
+playback,cpu_pods,hour,by_hand,2025-01-13 20:00:00,2025-01-13 19:00:00,2
+ROWS
 
 # cache_requests: the last three days of those two weeks, in three formats.
 rm -rf seeds/sample/cache_requests

@@ -3,24 +3,20 @@
     ALERT_WEBHOOK=https://... python scripts/notify_alerts.py --lake lake
 
 Sends one POST of {"text": ..., "alerts": [...]}, and nothing when no alert is open or the variable
-is not set. Exit status 1 when the webhook did not take it.
+is not set. Exit status 1 when the webhook did not take it, 2 when its address cannot be used.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import duckdb
 
-from lake_plugin import load_ducklake
-
-TIMEOUT_SECONDS = 20
+from lake_plugin import LIVE_CATALOG, PUBLISHED_CATALOG, attach_lake
+from webhook import NotDelivered, check_url, send
 
 
 def open_alerts(lake: str) -> list[dict]:
@@ -28,14 +24,10 @@ def open_alerts(lake: str) -> list[dict]:
 
     They are those of the published state, as every reader sees; without one, those of the lake.
     """
-    published = Path(lake) / "published.ducklake"
-    catalog = published if published.exists() else Path(lake) / "catalog.ducklake"
+    published = Path(lake) / PUBLISHED_CATALOG
+    catalog = PUBLISHED_CATALOG if published.exists() else LIVE_CATALOG
     with duckdb.connect() as connection:
-        load_ducklake(connection)
-        connection.execute(
-            f"attach 'ducklake:{catalog}' as lake"
-            f" (read_only, data_path '{lake}/data/', override_data_path true)"
-        )
+        attach_lake(connection, lake, catalog)
         found = connection.execute(
             """
             select
@@ -60,28 +52,26 @@ def message(alerts: list[dict]) -> dict:
     return {"text": "\n".join(lines), "alerts": alerts}
 
 
-def send(url: str, body: dict) -> None:
-    """Post the body as JSON; raises urllib.error.URLError when it was not taken."""
-    request = urllib.request.Request(
-        url, json.dumps(body).encode(), {"Content-Type": "application/json"}
-    )
-    urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS).close()
-
-
 def main() -> int:
     """Read the alerts and send them."""
     parser = argparse.ArgumentParser(description="Tell a webhook of open alerts.")
-    parser.add_argument("--lake", default=os.environ.get("REELHOUSE_LAKE", "lake"))
-    alerts = open_alerts(parser.parse_args().lake)
+    parser.add_argument("--lake", default=os.environ.get("REELHOUSE_LAKE") or "lake")
+    options = parser.parse_args()
     url = os.environ.get("ALERT_WEBHOOK", "")
+    try:
+        # Before the first alert, so that nobody finds out by missing it.
+        url = url and check_url(url, "ALERT_WEBHOOK")
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    alerts = open_alerts(options.lake)
     print(message(alerts)["text"] or "no alert is open")
     if not alerts or not url:
         return 0
     try:
         send(url, message(alerts))
-    except urllib.error.URLError as error:
-        # Not the URL: it is a secret.
-        print(f"the webhook did not take the alerts: {error}", file=sys.stderr)
+    except NotDelivered as error:
+        print(f"The webhook of ALERT_WEBHOOK did not take the alerts: {error}.", file=sys.stderr)
         return 1
     return 0
 

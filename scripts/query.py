@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from lake_plugin import LIVE_CATALOG, PUBLISHED_CATALOG, load_ducklake
+from lake_plugin import LIVE_CATALOG, PUBLISHED_CATALOG, attach_lake
 
 
 def connect(lake: str, catalog: str = PUBLISHED_CATALOG) -> duckdb.DuckDBPyConnection:
@@ -31,18 +31,44 @@ def connect(lake: str, catalog: str = PUBLISHED_CATALOG) -> duckdb.DuckDBPyConne
     """
     path = Path(lake) / catalog
     if not path.exists():
-        raise FileNotFoundError(
-            f"nothing is published in the lake '{lake}': run `make build` first"
+        hint = (
+            "run `make build` first"
+            if catalog == LIVE_CATALOG or not (Path(lake) / LIVE_CATALOG).exists()
+            else "run the whole `make build`, or read what is committed with --unpublished"
         )
+        raise FileNotFoundError(f"nothing is published in the lake '{lake}': {hint}")
     connection = duckdb.connect()
-    load_ducklake(connection)
     connection.execute("set timezone = 'UTC'")
-    connection.execute(
-        f"attach 'ducklake:{path}' as lake"
-        f" (read_only, data_path '{lake}/data/', override_data_path true)"
-    )
+    attach_lake(connection, lake, catalog)
     connection.execute("use lake.analytics")
     return connection
+
+
+def publication_note(lake: str) -> str | None:
+    """Say in one line that readers do not see the newest refresh; None if they do.
+
+    None as well while a refresh runs: it locks the catalog, and its state is nobody's yet.
+    """
+    try:
+        with connect(lake, LIVE_CATALOG) as live:
+            newest, published, at = live.execute(
+                """
+                select
+                    (select max(refresh_id) from lake.ledger.refresh_log),
+                    max(refresh_id),
+                    strftime(max(published_at), '%Y-%m-%d %H:%M')
+                from lake.ledger.publications
+                """
+            ).fetchone()
+    except (FileNotFoundError, duckdb.Error):
+        return None
+    if newest == published:
+        return None
+    seen = f"refresh {published}, published at {at} UTC" if published else "nothing yet"
+    return (
+        f"Refresh {newest} is not published: readers see {seen}."
+        " lake.ledger.unpublished_builds says why; --unpublished reads it."
+    )
 
 
 def main() -> int:
@@ -63,6 +89,8 @@ def main() -> int:
     options = parser.parse_args()
     if (options.sql is None) == (options.file is None):
         parser.error("give a query, or --file with one")
+    if note := publication_note(options.lake):
+        print(note, file=sys.stderr)
     try:
         with connect(options.lake, options.catalog) as connection:
             answer = connection.sql(options.sql or options.file.read_text())

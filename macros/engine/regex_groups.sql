@@ -4,15 +4,20 @@
 
 
 {% macro default__regex_groups(value, regex, group_count) -%}
-    {#- An extraction wants its group number as a constant; a replacement may be computed. -#}
+    {#- An extraction wants its group number as a constant; a replacement may be computed. No value holds
+        the separator, its own checksum. -#}
     string_split(
         regexp_replace(
             {{ value }},
             '^(?:' || {{ regex }} || ')$',
             array_to_string(
-                list_transform(range(1, {{ group_count }} + 1), lambda number: '\' || number), chr(31)
+                list_transform(
+                    range(1, {{ group_count }} + 1),
+                    lambda number: case when number > 1 then '#' || md5({{ value }}) || '#' else '' end || '\' || number
+                ),
+                ''
             )
         ),
-        chr(31)
+        '#' || md5({{ value }}) || '#'
     )
 {%- endmacro %}

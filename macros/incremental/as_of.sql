@@ -3,6 +3,6 @@
     {%- if var('as_of') is not none and not (model or {}).get('is_fingerprinted') -%}
     cast('{{ var('as_of') }}' as timestamp)
     {%- else -%}
-    (select max({{ timestamp_column }}) from {{ relation }})
+    {{ newest_supported(relation, timestamp_column) }}
     {%- endif -%}
 {%- endmacro %}

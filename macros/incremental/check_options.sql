@@ -2,7 +2,7 @@
     {#- The first hook of a run: what would harm the lake is refused before anything is written. -#}
     {%- if not execute or flags.WHICH not in ['run', 'build', 'retry', 'seed'] -%}{%- do return('') -%}{%- endif -%}
     {%- do refuse_parallel_writes() -%}
-    {%- if flags.SAMPLE -%}
+    {%- if invocation_args_dict.get('sample') is not none -%}
         {%- do exceptions.raise_compiler_error(
             "--sample reads a part of the rows, and the refresh log would hold the others for read. Nothing was"
             ~ " written. Give a lake of its own (REELHOUSE_LAKE) a landing folder with fewer files instead."

@@ -1,10 +1,9 @@
 {% macro logged_upstreams(name) %}
-    {#- A view writes no log of its own: what changed in it is what changed in the tables below. -#}
+    {#- What changed in a view is what changed in the tables below it, and what it logs itself (log_view). -#}
     {%- set names = [] -%}
     {%- for node in graph.nodes.values() if node.name == name and node.resource_type in ['model', 'seed'] -%}
-        {%- if node.config.materialized in ['incremental', 'seed'] -%}
-            {%- do names.append(name) -%}
-        {%- else -%}
+        {%- do names.append(name) -%}
+        {%- if node.config.materialized not in ['incremental', 'seed'] -%}
             {%- for upstream in upstream_names(node) -%}
                 {%- do names.extend(logged_upstreams(upstream)) -%}
             {%- endfor -%}

@@ -1,11 +1,7 @@
 {% macro parquet_footers(files) %}
     {#- One row a column chunk. DuckDB takes the files' names as literals only, and at least one. -#}
     {%- if files -%}
-    select * from parquet_metadata([
-        {% for file in files -%}
-        {{ dbt.string_literal(dbt.escape_single_quotes(file)) }}{{ ',' if not loop.last }}
-        {% endfor -%}
-    ])
+    select * from parquet_metadata({{ path_list({'paths': files}) }})
     {%- else -%}
     select
         {% for name, type in parquet_footer_columns().items() -%}

@@ -8,6 +8,7 @@
         "select count(*) from postgres_query('serving', 'select 1 from pg_tables where schemaname = ''"
         ~ node.schema ~ "'' and tablename = ''" ~ node.name ~ "''')"
     ).rows[0][0] == 0 -%}
+    {%- if not is_new -%}{%- do reconcile_indexes(node, served_table) -%}{%- endif -%}
     {%- set pending = pending_publication(node.name, is_new) -%}
     {%- if pending.refresh_id is none -%}
         {%- do log(served_table ~ ": nothing new.", info=true) -%}{%- do return('') -%}
@@ -29,11 +30,7 @@
         ~ ("" if everything else " or " ~ partition ~ " < '" ~ oldest ~ "'")
     ) -%}
     {%- do run_query("insert into serving." ~ served_table ~ " select * from " ~ lake_table ~ " where " ~ rows) -%}
-    {%- for index in node.config.meta.serving.indexes if is_new -%}
-        {%- do on_server(
-            "create " ~ ("unique " if index.unique else "") ~ "index " ~ index.name ~ " on " ~ served_table ~ " " ~ index.columns
-        ) -%}
-    {%- endfor -%}
+    {%- if is_new -%}{%- do reconcile_indexes(node, served_table, is_new) -%}{%- endif -%}
     {%- do on_server(
         "insert into public.published_models values ('" ~ node.name ~ "', " ~ pending.refresh_id
         ~ ", '" ~ modules.datetime.datetime.utcnow() ~ "+00')"

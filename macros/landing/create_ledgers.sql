@@ -45,4 +45,16 @@
         invocation_id varchar,
         published_at timestamp
     );
+    create table if not exists {{ source('ledger', 'published_tables').render() }} (
+        refresh_id bigint,
+        table_schema varchar,
+        table_name varchar,
+        row_count bigint
+    );
+    create table if not exists {{ source('ledger', 'unpublished_builds').render() }} (
+        refresh_id bigint,
+        invocation_id varchar,
+        message varchar,
+        ended_at timestamp
+    );
 {% endmacro %}

@@ -12,7 +12,7 @@
         cast({{ refresh_id() }} as bigint) as _batch_id,
         new_files.file as _file,
         delivered._row,
-        new_files.modified_at as _delivered_at
+        cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}' as timestamp) as _delivered_at
     from (
         {{ no_rows(columns) }}
         {%- for group in groups %}

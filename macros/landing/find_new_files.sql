@@ -1,5 +1,11 @@
 {% macro find_new_files(required_columns, takes_logs=false) %}
     {%- if not is_refresh() -%}
+        {%- if execute and flags.EMPTY -%}
+            {%- do run_query(
+                "create or replace temporary table " ~ new_files_table()
+                ~ " (path varchar, file varchar, modified_at timestamp)"
+            ) -%}
+        {%- endif -%}
         {%- do return([]) -%}
     {%- endif -%}
     {%- set feed = feed_name() -%}

@@ -24,7 +24,7 @@
         cast(sum(timed_requests) as bigint) as timed_requests,
         cast(sum(client_errors) as bigint) as client_errors,
         cast(sum(server_errors) as bigint) as server_errors,
-        cast(sum(response_bytes) as bigint) as response_bytes,
+        cast(coalesce(sum(response_bytes), 0) as bigint) as response_bytes,
         cast(coalesce(sum(response_time_ms_sum), 0) as decimal(38, 3)) as response_time_ms_sum,
         list(bucket order by bucket) filter (bucket is not null) as sketch_buckets,
         list(timed_requests order by bucket) filter (bucket is not null) as sketch_counts,

@@ -5,11 +5,9 @@
     case
         when len(throughputs_kbps) = 0 then 1
         when kind = 'rules'
-            then greatest(1, len(list_filter(heights, lambda height: height <= list_filter(
-                rules,
-                lambda rule: speed_kbps / 1000 >= rule.min_network_speed
-                and speed_kbps / 1000 < coalesce(rule.max_network_speed, 'infinity')
-            )[1].optimal_bitrate)))
+            then greatest(1, len(list_filter(bitrates_kbps, lambda rate: rate <= list_filter(
+                rules, lambda rule: speed_kbps / 1000 >= rule.network_speed_mbps
+            )[-1].recommended_bitrate_kbps)))
         when kind = 'throughput'
             then greatest(1, len(list_filter(bitrates_kbps, lambda rate: rate <= safety_factor * speed_kbps)))
         when kind = 'buffer'

@@ -1,4 +1,4 @@
-{% macro days_around_touched(upstream, column, days_before=0, days_after=0) -%}
+{% macro days_around_touched(upstream, column, days_before=0, days_after=0, every_days=1) -%}
     {%- if not is_refresh() or is_rebuild() -%}
     true
     {%- else -%}
@@ -6,7 +6,7 @@
     {{ column }} in ({{ partition_literals(run_query(
         "select distinct cast(touched.day as date) + cast(around.days as integer) from (select unnest(["
         ~ touched_partitions(upstream) ~ "]) as day) as touched cross join (select unnest(range("
-        ~ -days_before ~ ", " ~ days_after + 1 ~ ")) as days) as around where touched.day is not null order by all"
+        ~ (-days_before) ~ ", " ~ (days_after + 1) ~ ", " ~ every_days ~ ")) as days) as around where touched.day is not null order by all"
     )) }})
     {%- endif -%}
 {%- endmacro %}

@@ -1,7 +1,6 @@
 {% macro rule_table() -%}
     list({
-        'min_network_speed': min_network_speed,
-        'max_network_speed': max_network_speed,
-        'optimal_bitrate': optimal_bitrate
-    } order by min_network_speed)
+        'network_speed_mbps': network_speed_mbps,
+        'recommended_bitrate_kbps': recommended_bitrate_kbps
+    } order by network_speed_mbps)
 {%- endmacro %}

@@ -70,8 +70,7 @@ segment_sizes as (
 ladders as (
     select
         ladder,
-        list(bitrate_kbps order by level) as bitrates_kbps,
-        list(height order by level) as heights
+        list(bitrate_kbps order by level) as bitrates_kbps
     from {{ segments }}
     where segment_number = 1
     group by ladder
@@ -106,7 +105,6 @@ downloads as (
                 loops.bucket_ms,
                 loops.bucket_bits,
                 ladders.bitrates_kbps,
-                ladders.heights,
                 segment_sizes.sizes_bits,
                 segment_sizes.duration_ms,
                 players.* exclude (policy_name),

@@ -35,10 +35,6 @@ column_stats as (
     select * from {{ source('ducklake', 'ducklake_file_column_stats') }}
 ),
 
-options as (
-    select * from {{ source('ducklake', 'ducklake_metadata') }}
-),
-
 snapshots as (
     select * from {{ source('ducklake', 'ducklake_snapshot') }}
 ),
@@ -87,9 +83,9 @@ batches as (
 ),
 
 data_path as (
-    select value as data_path
-    from options
-    where key = 'data_path' and scope is null
+    -- Where the data lies now; the catalog's own note is of the day when the lake was made.
+    select data_path
+    from ducklake_settings('{{ target.database }}')
 ),
 
 final as (

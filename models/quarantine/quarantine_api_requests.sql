@@ -4,5 +4,5 @@
     staged=ref('stg_api_requests'),
     kept=ref('api_request_logs'),
     id='request_id',
-    payload=['service_name', 'endpoint', 'method', 'status_code', 'response_time_ms', 'response_bytes', 'client_key', 'request_ts'],
+    payload=['service_name', 'endpoint', 'method', 'status_code', 'response_time_ms', 'response_bytes', 'client_key', 'timestamp'],
 ) }}

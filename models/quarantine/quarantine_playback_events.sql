@@ -6,7 +6,6 @@
     payload=[
         'profile_id', 'session_id', 'title_id', 'region', 'device_type', 'cdn_endpoint', 'event_type', 'is_fatal',
         'error_code', 'sequence_number', 'bitrate_kbps', 'measured_throughput_kbps', 'buffer_length_ms',
-        'event_ts', 'session_started_at',
+        'event_data', 'event_ts', 'session_started_at',
     ],
-    partition='session_date',
 ) }}

@@ -1,5 +1,10 @@
+{{ config(post_hook="{{ log_view('endpoint_rules') }}") }}
+
 with landed as (
-    select * from {{ ref('land_api_requests') }}
+    select
+        {{ delivered_fields(api_request_columns()) }},
+        _occurrence
+    from {{ ref('land_api_requests') }}
 ),
 
 lines as (
@@ -24,50 +29,46 @@ parts as (
 fields as (
     select
         ---------- ids
-        coalesce(nullif(request_id, ''), {{ log_pair('tail', ['request_id']) }})
-            as request_id,
+        coalesce(request_id, {{ log_pair('tail', ['request_id']) }}) as request_id,
         coalesce(
-            nullif(service_name, ''),
+            service_name,
             {{ log_pair('tail', ['service']) }},
             nullif(log_fields['virtual_host'], ''),
             nullif(regexp_extract(_file, '^api_requests/([A-Za-z][A-Za-z0-9_.-]*)/', 1), ''),
             case when line is not null then '{{ var("default_service_name") }}' end
         ) as service_name,
-        coalesce(nullif(client_key, ''), log_fields['client']) as client_key,
+        coalesce(client_key, log_fields['client']) as client_key,
 
         ---------- dimensions
         coalesce(
-            nullif(endpoint, ''),
+            endpoint,
             nullif(asked['path'], ''),
             case when line is not null then '{{ var("unreadable_request_endpoint") }}' end
         ) as url_path,
-        nullif(coalesce(method, asked['method']), '') as method, -- noqa: RF04
+        coalesce(method, nullif(asked['method'], '')) as method, -- noqa: RF04
         coalesce(status_code, log_fields['status']) as status_code,
-        coalesce(nullif(client_region, ''), {{ log_pair('tail', ['region']) }})
-            as client_region,
-        coalesce(nullif(serving_region, ''), {{ log_pair('tail', ['serving_region']) }})
-            as serving_region,
+        coalesce(client_region, {{ log_pair('tail', ['region']) }}) as client_region,
+        coalesce(serving_region, {{ log_pair('tail', ['serving_region']) }}) as serving_region,
         coalesce(
-            nullif(upstream_servers, ''),
+            upstream_servers,
             {{ log_pair('tail', ['upstream_addr'], attempts_of('[^\\s",]+')) }},
             nullif(log_tail['upstream_addr'], '')
         ) as upstream_servers,
         coalesce(
-            nullif(upstream_statuses, ''),
+            upstream_statuses,
             {{ log_pair('tail', ['upstream_status'], attempts_of('\\d{3}|-')) }},
             nullif(log_tail['upstream_status'], '')
         ) as upstream_statuses,
-        coalesce(nullif(rate_limit_status, ''), {{ log_pair('tail', ['limit_req_status']) }})
+        coalesce(rate_limit_status, {{ log_pair('tail', ['limit_req_status']) }})
             as rate_limit_status,
 
         ---------- measures
-        nullif(response_time_ms, '') as response_time_ms,
+        response_time_ms,
         coalesce(
             {{ log_pair('tail', ['request_time', 'rt']) }},
             nullif(log_tail['request_time'], '')
         ) as request_time,
-        coalesce(nullif(response_bytes, ''), replace(log_fields['bytes'], '-', '0'))
-            as response_bytes,
+        coalesce(response_bytes, replace(log_fields['bytes'], '-', '0')) as response_bytes,
 
         ---------- timestamps
         request_ts,
@@ -75,7 +76,7 @@ fields as (
         {{ log_pair('tail', ['msec']) }} as logged_msec,
 
         ---------- metadata
-        _batch_id as batch,
+        batch,
         _file,
         _row,
         _occurrence,
@@ -84,38 +85,44 @@ fields as (
             when _malformed is not null then _malformed
             when line is not null and log_fields['status'] = '' then 'line_not_understood'
         end as _malformed,
-        {{ raw_text(api_request_columns()) }} as _raw,
+        _raw,
         line
     from parts
 ),
 
-typed as (
+timed as (
     select
-        * exclude (status_code, response_time_ms, response_bytes, request_ts),
-        try_cast(status_code as integer) as status_code,
-        -- nginx writes seconds with a decimal point, Apache's %D whole microseconds.
+        * exclude (response_time_ms),
         coalesce(
-            try_cast(response_time_ms as double),
+            {{ given_number('response_time_ms') }},
+            -- nginx writes seconds with a decimal point, Apache's %D whole microseconds.
             round(
-                try_cast(request_time as double)
+                {{ given_number('request_time') }}
                 * case when contains(request_time, '.') then 1e3 else 1e-3 end,
                 3
             )
         ) as response_time_ms,
-        response_time_ms is not null and try_cast(response_time_ms as double) is null
-            as response_time_is_unreadable,
-        try_cast(response_bytes as bigint) as response_bytes,
-        -- A log line is written when the request ends; what is counted is when it began.
-        coalesce(
-            {{ utc_timestamp('request_ts') }},
-            epoch_ms(cast(round(
-                1e3 * try_cast(logged_msec as double)
-                - 1e3 * coalesce(try_cast(request_time as double), 0)
-            ) as bigint)),
-            try_strptime(logged_time, '%d/%b/%Y:%H:%M:%S %z') at time zone 'UTC'
-        ) as request_ts,
-        {{ normalised_endpoint('url_path') }} as endpoint
+        {{ is_unreadable('coalesce(response_time_ms, request_time)') }}
+            as response_time_is_unreadable
     from fields
+),
+
+typed as (
+    select
+        * exclude (request_ts),
+        -- A log line is written when the request ends; what is counted is when it began. A time that
+        -- was delivered and can't be read is not replaced by a less exact one.
+        case
+            when request_ts is not null then {{ utc_timestamp('request_ts') }}
+            when logged_msec is not null
+                then try(epoch_ms(cast(
+                    round(1e3 * {{ given_number('logged_msec') }} - coalesce(response_time_ms, 0))
+                    as bigint
+                )))
+            else try(try_strptime(logged_time, '%d/%b/%Y:%H:%M:%S %z') at time zone 'UTC')
+        end as request_ts,
+        {{ normalised_endpoint('url_path') }} as endpoint
+    from timed
 ),
 
 validated as (
@@ -126,18 +133,20 @@ validated as (
             else {{ rejection_reasons({
                 'request_id_malformed': 'request_id is not null and ' ~ is_malformed_id('request_id'),
                 'service_name_malformed': is_malformed_id('service_name'),
-                'endpoint_missing': "endpoint is null or length(endpoint) > 2048",
+                'endpoint_missing': "coalesce(endpoint, '') = ''",
+                'endpoint_too_long': 'length(endpoint) > 2048',
                 'method_malformed': "not regexp_full_match(method, '[A-Za-z]{1,20}')",
-                'status_code_impossible': 'coalesce(status_code not between 100 and 599, true)',
+                'status_code_impossible': 'status_code is null or ' ~ is_out_of_range('status_code', 100, 599)
+                    ~ ' or ' ~ is_not_whole('status_code'),
                 'client_region_unknown': 'client_region is not null and '
                     ~ is_unknown_member('client_region', ref('regions'), 'region'),
                 'serving_region_unknown': 'serving_region is not null and '
                     ~ is_unknown_member('serving_region', ref('regions'), 'region'),
-                'response_time_ms_not_a_number': 'response_time_is_unreadable or isnan(response_time_ms)',
+                'response_time_ms_not_a_number': 'response_time_is_unreadable',
                 'response_time_ms_negative': 'response_time_ms < 0',
-                'response_time_ms_impossible': 'not isnan(response_time_ms) and response_time_ms > '
-                    ~ var('longest_response_time_ms'),
-                'response_bytes_impossible': 'response_bytes is null or response_bytes < 0',
+                'response_time_ms_impossible': 'response_time_ms > ' ~ var('longest_response_time_ms'),
+                'response_bytes_impossible':
+                    is_out_of_range('response_bytes', 0, var('largest_response_bytes')),
                 'request_ts_unparseable': 'request_ts is null',
                 'request_ts_absurd': is_absurd_timestamp('request_ts'),
             }) }}
@@ -145,13 +154,37 @@ validated as (
     from typed
 ),
 
+-- What a request without an id is known by: its values, however a format spells them.
+identified as (
+    select
+        *,
+        case
+            when line is null and len(_rejection_reasons) = 0
+                then cast(json_array(
+                    request_ts,
+                    service_name,
+                    url_path,
+                    method,
+                    {{ accepted_number('status_code', 'integer') }},
+                    response_time_ms,
+                    {{ accepted_number('response_bytes', 'bigint') }},
+                    client_key,
+                    client_region,
+                    serving_region,
+                    upstream_servers,
+                    upstream_statuses,
+                    rate_limit_status
+                ) as varchar)
+        end as content
+    from validated
+),
+
 final as (
     select
         ---------- ids
         case
-            when _malformed is null then coalesce(
-                request_id, md5(coalesce(line, _raw) || '#' || _occurrence)
-            )
+            when _malformed is null
+                then coalesce(request_id, md5(coalesce(line, content, _raw) || '#' || _occurrence))
         end as request_id,
         service_name,
         client_key,
@@ -159,7 +192,7 @@ final as (
         ---------- dimensions
         endpoint,
         upper(method) as method, -- noqa: RF04
-        status_code,
+        {{ accepted_number('status_code', 'integer') }} as status_code,
         coalesce(client_region, 'unknown') as client_region,
         coalesce(serving_region, 'unknown') as serving_region,
         nullif(string_split_regex(upstream_servers, ', | : ')[-1], '-') as upstream_server,
@@ -169,10 +202,10 @@ final as (
 
         ---------- measures
         response_time_ms,
-        response_bytes,
+        {{ accepted_number('response_bytes', 'bigint') }} as response_bytes,
 
         ---------- timestamps
-        request_ts,
+        request_ts as timestamp, -- noqa: RF04
         cast(request_ts as date) as dt,
 
         ---------- metadata
@@ -182,7 +215,7 @@ final as (
         _raw,
         _rejection_reasons,
         len(_rejection_reasons) > 0 as _is_rejected
-    from validated
+    from identified
 )
 
 select * from final

@@ -1,5 +1,10 @@
 with landed as (
-    select * from {{ ref('land_cache_requests') }}
+    select
+        {{ delivered_fields([
+            'event_id', 'request_id', 'instance_id', 'cache_key', 'cache_level', 'cache_name', 'operation', 'region',
+            'hit', 'ttl_seconds', 'size_bytes', 'latency_ms', 'request_ts'
+        ]) }}
+    from {{ ref('land_cache_requests') }}
 ),
 
 typed as (
@@ -18,28 +23,25 @@ typed as (
         region,
 
         ---------- measures
-        hit as delivered_hit,
-        ttl_seconds as delivered_ttl_seconds,
-        size_bytes as delivered_size_bytes,
-        latency_ms as delivered_latency_ms,
-        try_cast(hit as boolean) as hit,
-        try_cast(ttl_seconds as double) as ttl_seconds,
-        try_cast(size_bytes as double) as size_bytes,
-        try_cast(latency_ms as double) as latency_ms,
+        {{ given_boolean('hit') }} as hit,
+        {{ given_number('ttl_seconds') }} as ttl_seconds,
+        {{ given_number('size_bytes') }} as size_bytes,
+        {{ given_number('latency_ms') }} as latency_ms,
 
         ---------- timestamps
         {{ utc_timestamp('request_ts') }} as request_ts,
 
         ---------- metadata
-        _batch_id as batch,
+        hit is not null and {{ given_boolean('hit') }} is null as hit_unreadable,
+        {{ is_unreadable('ttl_seconds') }} as ttl_seconds_unreadable,
+        {{ is_unreadable('size_bytes') }} as size_bytes_unreadable,
+        {{ is_unreadable('latency_ms') }} as latency_ms_unreadable,
+        batch,
         _file,
         _row,
         _delivered_at,
         _malformed,
-        {{ raw_text([
-            'event_id', 'request_id', 'instance_id', 'cache_key', 'cache_level', 'cache_name', 'operation', 'region',
-            'hit', 'ttl_seconds', 'size_bytes', 'latency_ms', 'request_ts'
-        ]) }} as _raw
+        _raw
     from landed
 ),
 
@@ -54,23 +56,21 @@ validated as (
                 'instance_id_malformed': 'instance_id is not null and ' ~ is_malformed_id('instance_id'),
                 'cache_level_unknown': is_unknown_member('cache_level', ref('cache_levels')),
                 'cache_name_malformed': is_malformed_id('cache_name'),
-                'cache_key_missing': "coalesce(cache_key, '') = ''",
+                'cache_key_missing': 'cache_key is null',
                 'cache_key_too_long': 'len(cache_key) > ' ~ var('longest_cache_key_characters'),
                 'operation_unknown': "coalesce(operation, '') not in ('get', 'set', 'delete')",
                 'region_unknown': is_unknown_member('region', ref('regions')),
-                'hit_not_a_boolean': 'delivered_hit is not null and hit is null',
-                'ttl_seconds_not_a_number':
-                    'delivered_ttl_seconds is not null and not coalesce(isfinite(ttl_seconds), false)',
+                'hit_not_a_boolean': 'hit_unreadable',
+                'ttl_seconds_not_a_number': 'ttl_seconds_unreadable',
                 'ttl_seconds_not_positive': 'ttl_seconds <= 0',
-                'size_bytes_not_a_number':
-                    'delivered_size_bytes is not null and not coalesce(isfinite(size_bytes), false)',
-                'size_bytes_negative': 'size_bytes < 0 and isfinite(size_bytes)',
-                'size_bytes_not_whole': 'isfinite(size_bytes) and size_bytes <> trunc(size_bytes)',
-                'size_bytes_impossible': 'isfinite(size_bytes) and size_bytes > ' ~ var('largest_cache_entry_bytes'),
-                'latency_ms_not_a_number':
-                    'delivered_latency_ms is not null and not coalesce(isfinite(latency_ms), false)',
-                'latency_ms_negative': 'latency_ms < 0 and isfinite(latency_ms)',
-                'latency_ms_impossible': 'isfinite(latency_ms) and latency_ms > ' ~ var('longest_cache_latency_ms'),
+                'ttl_seconds_impossible': 'ttl_seconds > ' ~ var('longest_time_to_live_seconds'),
+                'size_bytes_not_a_number': 'size_bytes_unreadable',
+                'size_bytes_negative': 'size_bytes < 0',
+                'size_bytes_not_whole': 'size_bytes <> trunc(size_bytes)',
+                'size_bytes_impossible': 'size_bytes > ' ~ var('largest_cache_entry_bytes'),
+                'latency_ms_not_a_number': 'latency_ms_unreadable',
+                'latency_ms_negative': 'latency_ms < 0',
+                'latency_ms_impossible': 'latency_ms > ' ~ var('longest_cache_latency_ms'),
                 'request_ts_unparseable': 'request_ts is null',
                 'request_ts_absurd': is_absurd_timestamp('request_ts'),
             }) }}
@@ -95,13 +95,9 @@ final as (
         ---------- measures
         hit,
         ttl_seconds,
-        case
-            when len(_rejection_reasons) = 0 then cast(size_bytes as bigint)
-        end as size_bytes,
+        {{ accepted_number('size_bytes', 'bigint') }} as size_bytes,
         -- A decimal, so that a sum does not depend on the order of its rows.
-        case
-            when len(_rejection_reasons) = 0 then cast(latency_ms as decimal(12, 3))
-        end as latency_ms,
+        {{ accepted_number('latency_ms', 'decimal(12, 3)') }} as latency_ms,
 
         ---------- timestamps
         request_ts,

@@ -1,15 +1,15 @@
 with landed as (
-    select * from {{ ref('land_cdn_requests') }}
+    select
+        {{ delivered_fields([
+            'request_id', 'edge', 'region', 'title_id', 'object', 'content_class', 'cache_status',
+            'response_bytes', 'time_to_first_byte_ms', 'ttl_seconds', 'age_seconds', 'request_ts'
+        ]) }}
+    from {{ ref('land_cdn_requests') }}
 ),
 
--- An empty field means "not reported", in text formats as well.
-reported as (
+timed as (
     select
-        * replace (
-            coalesce({{ given_text('title_id') }}, 'none') as title_id,
-            {{ given_text('ttl_seconds') }} as ttl_seconds,
-            {{ given_text('age_seconds') }} as age_seconds
-        ),
+        * replace (coalesce(title_id, 'none') as title_id),
         {{ utc_timestamp('request_ts') }} as request_time
     from landed
 ),
@@ -24,20 +24,22 @@ validated as (
                 'edge_malformed': is_malformed_id('edge'),
                 'title_id_malformed': is_malformed_id('title_id'),
                 'region_unknown': is_unknown_member('region', ref('regions')),
-                'object_missing': 'coalesce(object, \'\') = \'\'',
+                'object_missing': 'object is null',
                 'content_class_unknown': "coalesce(content_class not in ('static', 'dynamic'), true)",
                 'cache_status_unknown': is_unknown_member('cache_status', ref('cdn_cache_statuses')),
                 'request_ts_unparseable': 'request_time is null',
                 'request_ts_absurd': '(' ~ is_absurd_timestamp('request_time') ~ ')',
                 'response_bytes_missing': 'response_bytes is null',
-                'response_bytes_impossible': is_out_of_range('response_bytes', 0, '1e15'),
+                'response_bytes_impossible': is_out_of_range('response_bytes', 0, var('largest_response_bytes')),
                 'time_to_first_byte_ms_missing': 'time_to_first_byte_ms is null',
                 'time_to_first_byte_ms_impossible': is_out_of_range('time_to_first_byte_ms', 0, 86400000),
-                'ttl_seconds_impossible': is_out_of_range('ttl_seconds', 0, '4e9'),
-                'age_seconds_impossible': is_out_of_range('age_seconds', 0, '4e9'),
+                'ttl_seconds_impossible':
+                    is_out_of_range('ttl_seconds', 0, var('longest_time_to_live_seconds')),
+                'age_seconds_impossible':
+                    is_out_of_range('age_seconds', 0, var('longest_time_to_live_seconds')),
             }) }}
         end as _rejection_reasons
-    from reported
+    from timed
 ),
 
 final as (
@@ -64,13 +66,10 @@ final as (
         cast(request_time as date) as dt,
 
         ---------- metadata
-        _batch_id as batch,
+        batch,
         _file,
         _row,
-        {{ raw_text([
-            'request_id', 'edge', 'region', 'title_id', 'object', 'content_class', 'cache_status',
-            'response_bytes', 'time_to_first_byte_ms', 'ttl_seconds', 'age_seconds', 'request_ts'
-        ]) }} as _raw,
+        _raw,
         _rejection_reasons,
         len(_rejection_reasons) > 0 as _is_rejected
     from validated

@@ -1,5 +1,9 @@
 with landed as (
-    select * from {{ ref('land_demand_forecasts') }}
+    select
+        {{ delivered_fields([
+            'service_name', 'resource', 'grain', 'method', 'origin_ts', 'target_ts', 'forecast'
+        ]) }}
+    from {{ ref('land_demand_forecasts') }}
 ),
 
 typed as (
@@ -13,20 +17,19 @@ typed as (
         method,
 
         ---------- measures
-        try_cast(forecast as double) as forecast,
+        {{ given_number('forecast') }} as forecast,
 
         ---------- timestamps
         {{ utc_timestamp('origin_ts') }} as origin_ts,
         {{ utc_timestamp('target_ts') }} as target_ts,
 
         ---------- metadata
-        _batch_id as batch,
+        batch,
         _file,
         _row,
+        _delivered_at,
         _malformed,
-        {{ raw_text([
-            'service_name', 'resource', 'grain', 'method', 'origin_ts', 'target_ts', 'forecast'
-        ]) }} as _raw
+        _raw
     from landed
 ),
 
@@ -41,9 +44,13 @@ validated as (
                 'method_malformed': is_malformed_id('method'),
                 'grain_unknown': is_unknown_member('grain', ref('forecast_grains')),
                 'origin_ts_unparseable': 'origin_ts is null',
+                'origin_ts_absurd': is_absurd_timestamp('origin_ts'),
                 'target_ts_unparseable': 'target_ts is null',
                 'target_ts_before_origin': 'target_ts <= origin_ts',
-                'forecast_not_a_number': 'forecast is null or not isfinite(forecast)',
+                'target_ts_absurd':
+                    'target_ts > origin_ts + interval (' ~ var('longest_forecast_days') ~ ') day',
+                'forecast_not_a_number': 'forecast is null',
+                'forecast_impossible': 'abs(forecast) > ' ~ var('highest_forecast'),
             }) }}
         end as _rejection_reasons
     from typed

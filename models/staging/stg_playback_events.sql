@@ -1,19 +1,16 @@
 with landed as (
-    select * from {{ ref('land_playback_events') }}
+    select
+        {{ delivered_fields([
+            'event_id', 'profile_id', 'session_id', 'title_id', 'region', 'device_type', 'event_type',
+            'event_ts', 'session_started_at', 'sequence_number', 'cdn_endpoint', 'bitrate_kbps',
+            'measured_throughput_kbps', 'buffer_length_ms', 'is_fatal', 'error_code'
+        ]) }}
+    from {{ ref('land_playback_events') }}
 ),
 
--- An empty field means "not reported", in text formats as well.
-reported as (
+timed as (
     select
-        * replace (
-            {{ given_text('sequence_number') }} as sequence_number,
-            {{ given_text('cdn_endpoint') }} as cdn_endpoint,
-            {{ given_text('bitrate_kbps') }} as bitrate_kbps,
-            {{ given_text('measured_throughput_kbps') }} as measured_throughput_kbps,
-            {{ given_text('buffer_length_ms') }} as buffer_length_ms,
-            {{ given_text('is_fatal') }} as is_fatal,
-            {{ given_text('error_code') }} as error_code
-        ),
+        *,
         {{ utc_timestamp('event_ts') }} as event_time,
         {{ utc_timestamp('session_started_at') }} as session_start_time
     from landed
@@ -39,15 +36,16 @@ validated as (
                 'event_ts_after_its_session':
                     'event_time > session_start_time + interval (' ~ var('longest_session_hours') ~ ') hour',
                 'sequence_number_impossible': is_out_of_range('sequence_number', 0, 2147483647),
+                'sequence_number_not_whole': is_not_whole('sequence_number'),
                 'bitrate_kbps_impossible': is_out_of_range('bitrate_kbps', 1, var('highest_kbps')),
                 'measured_throughput_kbps_impossible':
                     is_out_of_range('measured_throughput_kbps', 0, var('highest_kbps')),
                 'buffer_length_ms_impossible':
                     is_out_of_range('buffer_length_ms', 0, var('longest_session_hours') * 3600000),
-                'is_fatal_not_a_boolean': 'is_fatal is not null and try_cast(is_fatal as boolean) is null',
+                'is_fatal_not_a_boolean': 'is_fatal is not null and ' ~ given_boolean('is_fatal') ~ ' is null',
             }) }}
         end as _rejection_reasons
-    from reported
+    from timed
 ),
 
 final as (
@@ -63,8 +61,9 @@ final as (
         device_type,
         cdn_endpoint,
         event_type,
-        coalesce(try_cast(is_fatal as boolean), false) as is_fatal,
+        coalesce({{ given_boolean('is_fatal') }}, false) as is_fatal,
         error_code,
+        {{ event_data('_unknown_columns') }} as event_data,
 
         ---------- measures
         {{ accepted_number('sequence_number', 'integer') }} as sequence_number,
@@ -76,16 +75,13 @@ final as (
         event_time as event_ts,
         session_start_time as session_started_at,
         cast(session_start_time as date) as session_date,
+        cast(event_time as date) as dt,
 
         ---------- metadata
-        _batch_id as batch,
+        batch,
         _file,
         _row,
-        {{ raw_text([
-            'event_id', 'profile_id', 'session_id', 'title_id', 'region', 'device_type', 'event_type',
-            'event_ts', 'session_started_at', 'sequence_number', 'cdn_endpoint', 'bitrate_kbps',
-            'measured_throughput_kbps', 'buffer_length_ms', 'is_fatal', 'error_code'
-        ]) }} as _raw,
+        _raw,
         _rejection_reasons,
         len(_rejection_reasons) > 0 as _is_rejected
     from validated

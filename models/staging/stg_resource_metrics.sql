@@ -1,18 +1,10 @@
 with landed as (
-    select * from {{ ref('land_resource_metrics') }}
-),
-
--- An empty field means "not measured", in text formats as well.
-filled as (
     select
-        * replace (
-            nullif(cpu_percent, '') as cpu_percent,
-            nullif(memory_percent, '') as memory_percent,
-            nullif(disk_percent, '') as disk_percent,
-            nullif(network_bytes, '') as network_bytes,
-            nullif(is_ready, '') as is_ready
-        )
-    from landed
+        {{ delivered_fields([
+            'service_name', 'instance', 'minute_ts', 'cpu_percent', 'memory_percent', 'disk_percent',
+            'network_bytes', 'is_ready'
+        ]) }}
+    from {{ ref('land_resource_metrics') }}
 ),
 
 typed as (
@@ -22,7 +14,7 @@ typed as (
         instance,
 
         ---------- dimensions
-        coalesce(try_cast(is_ready as boolean), is_ready is null) as is_ready,
+        coalesce({{ given_boolean('is_ready') }}, is_ready is null) as is_ready,
 
         ---------- measures
         try_cast(cpu_percent as double) as cpu_percent,
@@ -38,17 +30,14 @@ typed as (
         {{ is_unreadable('memory_percent') }} as memory_percent_unreadable,
         {{ is_unreadable('disk_percent') }} as disk_percent_unreadable,
         {{ is_unreadable('network_bytes') }} as network_bytes_unreadable,
-        is_ready is not null and try_cast(is_ready as boolean) is null as is_ready_unreadable,
-        _batch_id as batch,
+        is_ready is not null and {{ given_boolean('is_ready') }} is null as is_ready_unreadable,
+        batch,
         _file,
         _row,
         _delivered_at,
         _malformed,
-        {{ raw_text([
-            'service_name', 'instance', 'minute_ts', 'cpu_percent', 'memory_percent', 'disk_percent',
-            'network_bytes', 'is_ready'
-        ]) }} as _raw
-    from filled
+        _raw
+    from landed
 ),
 
 validated as (
@@ -69,7 +58,8 @@ validated as (
                 'disk_percent_not_a_number': 'disk_percent_unreadable',
                 'disk_percent_impossible': 'disk_percent not between 0 and 100',
                 'network_bytes_not_a_number': 'network_bytes_unreadable',
-                'network_bytes_impossible': 'network_bytes < 0 or network_bytes > 1e15',
+                'network_bytes_impossible':
+                    'network_bytes not between 0 and ' ~ var('highest_network_bytes_per_minute'),
                 'is_ready_not_a_boolean': 'is_ready_unreadable',
             }) }}
         end as _rejection_reasons
@@ -91,8 +81,7 @@ final as (
         cpu_percent,
         memory_percent,
         disk_percent,
-        case when len(_rejection_reasons) = 0 then cast(network_bytes as bigint) end
-            as network_bytes,
+        {{ accepted_number('network_bytes', 'bigint') }} as network_bytes,
 
         ---------- timestamps
         minute_ts,

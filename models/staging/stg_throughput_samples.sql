@@ -1,10 +1,15 @@
 with landed as (
-    select * from {{ ref('land_throughput_samples') }}
+    select
+        {{ delivered_fields([
+            'trace_id', 'sample_number', 'duration_ms', 'bandwidth_kbps', 'latency_ms', 'network_type',
+            'trace_started_at'
+        ]) }}
+    from {{ ref('land_throughput_samples') }}
 ),
 
 typed as (
     select
-        * replace ({{ given_text('network_type') }} as network_type),
+        *,
         {{ utc_timestamp('trace_started_at') }} as trace_start_time
     from landed
 ),
@@ -19,6 +24,7 @@ validated as (
                 'network_type_malformed': 'network_type is not null and ' ~ is_malformed_id('network_type'),
                 'sample_number_missing': 'sample_number is null',
                 'sample_number_impossible': is_out_of_range('sample_number', 1, 2147483647),
+                'sample_number_not_whole': is_not_whole('sample_number'),
                 'duration_ms_missing': 'duration_ms is null',
                 'duration_ms_impossible': is_out_of_range('duration_ms', 1, 86400000),
                 'bandwidth_kbps_missing': 'bandwidth_kbps is null',
@@ -35,7 +41,10 @@ validated as (
 final as (
     select
         ---------- ids
-        trace_id || ':' || sample_number as sample_id,
+        -- "1" and "1.0" are one number.
+        trace_id || ':' || coalesce(
+            cast({{ accepted_number('sample_number', 'integer') }} as varchar), sample_number
+        ) as sample_id,
         trace_id,
 
         ---------- dimensions
@@ -52,13 +61,10 @@ final as (
         cast(trace_start_time as date) as trace_date,
 
         ---------- metadata
-        _batch_id as batch,
+        batch,
         _file,
         _row,
-        {{ raw_text([
-            'trace_id', 'sample_number', 'duration_ms', 'bandwidth_kbps', 'latency_ms', 'network_type',
-            'trace_started_at'
-        ]) }} as _raw,
+        _raw,
         _rejection_reasons,
         len(_rejection_reasons) > 0 as _is_rejected
     from validated

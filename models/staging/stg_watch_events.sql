@@ -1,5 +1,9 @@
 with landed as (
-    select * from {{ ref('land_watch_events') }}
+    select
+        {{ delivered_fields([
+            'event_id', 'profile_id', 'session_id', 'title_id', 'region', 'device_type', 'event_ts', 'watch_seconds'
+        ]) }}
+    from {{ ref('land_watch_events') }}
 ),
 
 typed as (
@@ -21,14 +25,12 @@ typed as (
         {{ utc_timestamp('event_ts') }} as event_ts,
 
         ---------- metadata
-        _batch_id as batch,
+        batch,
         _file,
         _row,
         _delivered_at,
         _malformed,
-        {{ raw_text([
-            'event_id', 'profile_id', 'session_id', 'title_id', 'region', 'device_type', 'event_ts', 'watch_seconds'
-        ]) }} as _raw
+        _raw
     from landed
 ),
 
@@ -69,9 +71,7 @@ final as (
         device_type,
 
         ---------- measures
-        case
-            when len(_rejection_reasons) = 0 then cast(watch_seconds as integer)
-        end as watch_seconds,
+        {{ accepted_number('watch_seconds', 'integer') }} as watch_seconds,
 
         ---------- timestamps
         event_ts,

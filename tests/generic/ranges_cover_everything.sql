@@ -1,25 +1,24 @@
-{% test ranges_cover_everything(model, group_by, lowest, highest, rising) %}
+{% test ranges_cover_everything(model, group_by, lowest, rising) %}
 with ranges as (
     select
         *,
-        row_number() over by_speed as position,
-        lag({{ highest }}) over by_speed as former_highest,
-        lag({{ rising }}) over by_speed as former_rising,
-        lead({{ lowest }}) over by_speed as next_lowest
+        lag({{ lowest }}) over in_order as former_lowest,
+        {% for column in rising -%}
+            lag({{ column }}) over in_order as former_{{ column }},
+        {% endfor -%}
+        row_number() over in_order as position
     from {{ model }}
-    window by_speed as (partition by {{ group_by }} order by {{ lowest }})
+    window in_order as (partition by {{ group_by | join(', ') }} order by {{ lowest }})
 )
 
 select
     *,
     case
         when position = 1 and {{ lowest }} <> 0 then 'does not begin at 0'
-        when position > 1 and former_highest is null then 'follows a range without an end'
-        when {{ lowest }} < former_highest then 'overlaps the range below'
-        when {{ lowest }} > former_highest then 'begins above a gap'
-        when {{ highest }} <= {{ lowest }} then 'is empty'
-        when next_lowest is null and {{ highest }} is not null then 'leaves a gap above'
-        when {{ rising }} <= former_rising then 'does not rise'
+        when {{ lowest }} = former_lowest then 'begins where another range does'
+        {%- for column in rising %}
+        when {{ column }} <= former_{{ column }} then '{{ column }} does not rise'
+        {%- endfor %}
     end as complaint
 from ranges
 where complaint is not null

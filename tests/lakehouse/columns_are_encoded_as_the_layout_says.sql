@@ -1,6 +1,8 @@
 -- Timestamps are delta encoded, columns that a model names have the encoding that it names, and
 -- every chunk is compressed as the project says. Times of which there are so few that a dictionary
--- is smaller still (one a file, say) may have one.
+-- is smaller still (one per file, or one every five minutes) may have one.
+{{ config(tags=['full_check', 'after_compaction', 'layout']) }}
+
 with chunks as (
     select * from {{ ref('lakehouse_column_chunks') }}
     where row_count >= {{ var('judged_row_group_rows') }}
@@ -20,8 +22,8 @@ compared as (
         chunks.page_encoding,
         chunks.compression,
         coalesce(of_column.encoding, of_type.encoding) as expected_encoding,
-        of_column.encoding is null
-        and chunks.distinct_count * 5 <= chunks.row_count as may_have_dictionary
+        expected_encoding = 'DELTA_BINARY_PACKED'
+        and coalesce(chunks.distinct_count * 5 <= chunks.row_count, false) as may_have_dictionary
     from chunks
     left join expected as of_column
         on
@@ -38,5 +40,5 @@ where
     compression <> upper('{{ var("layout").parquet_compression }}')
     or (
         page_encoding <> expected_encoding
-        and not (coalesce(may_have_dictionary, false) and page_encoding = 'RLE_DICTIONARY')
+        and not (may_have_dictionary and page_encoding = 'RLE_DICTIONARY')
     )

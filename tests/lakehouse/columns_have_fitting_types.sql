@@ -1,5 +1,7 @@
 -- A time is no text, a count is no floating-point number, a day is a date: with a wrong type
 -- neither statistics nor encodings work. Landing keeps text, on purpose.
+{{ config(tags=['full_check', 'after_compaction', 'layout']) }}
+
 with lake_schemas as (
     select * from {{ source('ducklake', 'ducklake_schema') }}
     where end_snapshot is null and schema_name <> 'landing'

@@ -1,6 +1,6 @@
 -- After a compaction no partition holds more files than its bytes need (and the spare ones), rows
 -- in an old order, or too many deleted ones. Between two there may be debt: a warning.
-{{ config(tags=['full_check', 'after_compaction'], severity='warn') }}
+{{ config(tags=['full_check', 'after_compaction', 'layout'], severity='warn') }}
 
 select
     table_schema,

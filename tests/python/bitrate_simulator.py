@@ -52,7 +52,6 @@ class Ladder:
     """Renditions, lowest first, and the sizes of the segments in each."""
 
     bitrates_kbps: list[int]
-    heights: list[int]
     duration_ms: int
     sizes_bits: list[list[int]]
 
@@ -76,16 +75,13 @@ class Player:
         return len(newest) / sum(1 / value for value in newest)
 
 
-def rules(table: list[tuple[float, float | None, int]]) -> Callable[[Player], int]:
-    """Policy: the height that a table (from, to, height) gives for the speed."""
+def rules(table: list[tuple[int, int]]) -> Callable[[Player], int]:
+    """Policy: the highest rung within the bitrate that a table (from Mbit/s, kbit/s) recommends."""
 
     def choose(player: Player) -> int:
         speed = player.speed_kbps / 1000
-        height = next(
-            h for low, high, h in table if low <= speed and (high is None or speed < high)
-        )
-        fitting = [i for i, lines in enumerate(player.ladder.heights) if lines <= height]
-        return max(fitting, default=0)
+        limit = max(kbps for low, kbps in table if low <= speed)
+        return max((i for i, r in enumerate(player.ladder.bitrates_kbps) if r <= limit), default=0)
 
     return choose
 

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from dbt_process import start_dbt
 
-from lake_plugin import LIVE_CATALOG, load_ducklake
+from lake_plugin import LIVE_CATALOG, attach_lake
 
 ROOT = Path(__file__).resolve().parents[2]
 # What a dbt project is made of; a test's project links to these.
@@ -70,6 +70,8 @@ class Project:
         self.landing = folder / "landing"
         self.lake = folder / "lake"
         self.target = folder / "target"
+        # Environment variables that dbt gets beside the lake's.
+        self.environment: dict[str, str] = {}
         self.landing.mkdir(parents=True)
         for name in PROJECT_FILES:
             (folder / name).symlink_to(ROOT / name)
@@ -105,7 +107,11 @@ class Project:
         if arguments[0] in ("build", "run", "seed", "test") and "--write-json" not in arguments:
             # Hardly a test reads the artifacts, and to write them takes a quarter of a small build.
             command += ["--no-write-json"]
-        return start_dbt(command, self.folder, "lake", self.folder / "output.txt")
+        environment = {
+            "REELHOUSE_LAKE": os.path.relpath(self.lake, self.folder),
+            **self.environment,
+        }
+        return start_dbt(command, self.folder, environment, self.folder / "output.txt")
 
     def dbt(
         self, *arguments: str, vars: dict | None = None, expect_success: bool = True
@@ -132,12 +138,8 @@ class Project:
     def connect(self, catalog: str = LIVE_CATALOG) -> duckdb.DuckDBPyConnection:
         """Open the lake read-only, with the marts in the search path."""
         connection = duckdb.connect()
-        load_ducklake(connection)
         connection.execute("set timezone = 'UTC'")
-        connection.execute(
-            f"attach 'ducklake:{self.lake}/{catalog}' as lake"
-            f" (read_only, data_path '{self.lake}/data/', override_data_path true)"
-        )
+        attach_lake(connection, self.lake, catalog)
         with suppress(duckdb.CatalogException):  # a lake that holds no mart yet
             connection.execute("use lake.analytics")
         return connection

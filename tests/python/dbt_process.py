@@ -17,28 +17,32 @@ SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb.impl", "numpy", "pandas"])
 
 
-def start_dbt(arguments: list[str], folder: Path, lake: str, output: Path) -> BaseProcess:
+def start_dbt(
+    arguments: list[str], folder: Path, environment: dict[str, str], output: Path
+) -> BaseProcess:
     """Start `dbt <arguments>` in a project's folder; its output goes to a file.
 
     Args:
         arguments: dbt's command line without the word dbt.
         folder: the project's folder.
-        lake: what REELHOUSE_LAKE says to dbt.
+        environment: variables that dbt gets, such as REELHOUSE_LAKE.
         output: file for everything that dbt prints; beside it, with the ending .json, comes the
             status of each node by its name.
     """
-    process = SERVER.Process(target=run_dbt, args=(arguments, folder, lake, output), daemon=True)
+    process = SERVER.Process(
+        target=run_dbt, args=(arguments, folder, environment, output), daemon=True
+    )
     process.start()
     return process
 
 
-def run_dbt(arguments: list[str], folder: Path, lake: str, output: Path) -> None:
+def run_dbt(arguments: list[str], folder: Path, environment: dict[str, str], output: Path) -> None:
     """Run in the forked process: set it up as a shell would, then hand over to dbt."""
     descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.chdir(folder)
-    os.environ["REELHOUSE_LAKE"] = lake
+    os.environ.update(environment)
     os.environ["NO_COLOR"] = "1"
     from dbt.cli.main import dbtRunner
 

@@ -10,7 +10,7 @@ import duckdb
 from conftest import ROWS_ONLY, Outcome, Project
 
 from generate_watch_events import generate
-from lake_plugin import load_ducklake
+from lake_plugin import attach_lake
 
 # What the lakehouse tests build: the domain of watch events, and the lake's own tables.
 ENGAGEMENT = (
@@ -53,11 +53,7 @@ def append_often(project: Project, appends: int = APPENDS) -> None:
 def open_for_writing(project: Project) -> duckdb.DuckDBPyConnection:
     """Open a project's lake as a second writer would."""
     connection = duckdb.connect()
-    load_ducklake(connection)
-    connection.execute(
-        f"attach 'ducklake:{project.lake}/catalog.ducklake' as lake"
-        f" (data_path '{project.lake}/data/', override_data_path true, data_inlining_row_limit 0)"
-    )
+    attach_lake(connection, project.lake, read_only=False)
     connection.execute("use lake.analytics")
     return connection
 

@@ -48,6 +48,7 @@ class Session:
         self.now = None
         self.spent = defaultdict(int)
         self.preroll_ms = 0
+        self.is_preroll_known = True
         self.unobserved_ms = 0
         self.rebuffering_count = 0
         self.video_start_time_ms = None
@@ -64,22 +65,29 @@ class Session:
             self.events_after_end += 1
             return
         if self.now is not None:
-            self.pass_time(event.ms - self.now)
+            self.pass_time(event.ms - self.now, event)
         self.now = event.ms
         self.events += 1
         self.region = self.region or event.region
         self.cdn_endpoint = event.cdn_endpoint or self.cdn_endpoint
         if event.measured_throughput_kbps is not None:
             self.throughputs.append(event.measured_throughput_kbps)
-        if event.bitrate_kbps is not None:
-            self.bitrate = event.bitrate_kbps
         self.react(event)
 
-    def pass_time(self, elapsed_ms: int) -> None:
-        """The state lasted so long, as far as somebody has seen it."""
+    def pass_time(self, elapsed_ms: int, event: Event) -> None:
+        """The state lasted so long, as far as somebody has seen it, until this event."""
+        kind = event.event_type
+        is_last = kind == "end" or (kind == "error" and event.is_fatal)
+        is_ad_to_be_believed = kind == "ad_end" or not (
+            is_last or kind in ("first_frame", "playing")
+        )
+        if self.state == "paused" or (self.state == "ad" and is_ad_to_be_believed):
+            seen = elapsed_ms
+        else:
+            seen = min(elapsed_ms, LONGEST_SILENCE_MS)
         if self.state == "ad" and self.started_at is None and self.requested_at is not None:
             self.preroll_ms += elapsed_ms
-        seen = elapsed_ms if self.state == "paused" else min(elapsed_ms, LONGEST_SILENCE_MS)
+            self.is_preroll_known = self.is_preroll_known and seen == elapsed_ms
         self.unobserved_ms += elapsed_ms - seen
         self.spent[self.state] += seen
         if self.state == "playing" and self.bitrate is not None:
@@ -102,8 +110,14 @@ class Session:
             self.flags = dict.fromkeys(self.flags, False)
             if self.started_at is None:
                 self.started_at = event.ms
-                if kind == "first_frame" and self.requested_at is not None:
+                if (
+                    kind == "first_frame"
+                    and self.requested_at is not None
+                    and self.is_preroll_known
+                ):
                     self.video_start_time_ms = event.ms - self.requested_at - self.preroll_ms
+        if event.bitrate_kbps is not None and not self.flags["ad"]:
+            self.bitrate = event.bitrate_kbps
         former, self.state = self.state, self.current_state()
         if self.state in STALLS and former not in STALLS:
             self.rebuffering_count += 1

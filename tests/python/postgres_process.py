@@ -33,8 +33,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
-    """Start a server and give its connection string; PostgreSQL refuses to run as root."""
+def postgres_server(method: str = "trust") -> Iterator[str]:
+    """Start a server and give its connection string; PostgreSQL refuses to run as root.
+
+    Args:
+        method: how a role other than `publisher` says who it is.
+    """
     binaries = find_binaries()
     as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
     as_user = as_user if os.getuid() == 0 else []
@@ -47,6 +51,9 @@ def postgres_server() -> Iterator[str]:
         check=True,
         stdout=subprocess.DEVNULL,
         cwd=folder,
+    )
+    (data / "pg_hba.conf").write_text(
+        f"host all publisher 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 {method}\n"
     )
     with open(folder / "log", "w") as log:
         server = subprocess.Popen(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import json
-import subprocess
+import os
 import sys
 from collections import Counter
 
@@ -64,6 +64,56 @@ def test_the_summary_says_what_was_new_rejected_unknown_and_touched(project, cap
     )
     assert query.main() == 1 and "no_such_column" in capsys.readouterr().err
 
+    # Nothing of it is published, and both commands say so.
+    assert "Not published: refresh 2: " in said and "steps were left out" in said
+    assert "Readers have no state yet." in said
+    monkeypatch.setattr(sys, "argv", ["query", "--lake", "lake", "select 1"])
+    assert query.main() == 1
+    said = capsys.readouterr().err
+    assert "Refresh 2 is not published: readers see nothing yet." in said
+    assert "nothing is published in the lake 'lake': run the whole `make build`, or read" in said
+
+
+def test_a_lake_is_built_summarised_and_published_wherever_it_lies(
+    project, capsys, monkeypatch, tmp_path
+):
+    """With quotes, blanks and wildcards in its path; then moved; by either kind of path."""
+    monkeypatch.chdir(project.folder)
+    project.lake = project.folder / "it's [a] 'lake' *"
+    deliver(project, "a.csv", [event("1"), event("2")])
+    project.build("--write-json")
+    rows = "select count(*) from fact_watch_events"
+    assert project.query(rows, lake_plugin.PUBLISHED_CATALOG) == [(2,)]
+
+    moved = tmp_path / "moved; to"
+    project.lake.rename(moved)
+    project.lake = moved
+    deliver(project, "b.csv", [event("3")])
+    project.build("--write-json")
+    for lake in (str(moved), os.path.relpath(moved)):
+        build.print_summary(lake, build.last_invocation(project.target), Counter())
+        assert "watch_events" in capsys.readouterr().out
+        for catalog in (lake_plugin.LIVE_CATALOG, lake_plugin.PUBLISHED_CATALOG):
+            with query.connect(lake, catalog) as connection:
+                assert connection.execute(rows).fetchall() == [(3,)]
+    # Footers were read of files from before the move and after it.
+    unread = (
+        "select count(*) from lake.lakehouse.lakehouse_files as files"
+        " left join lake.lakehouse.lakehouse_column_chunks as chunks using (data_file_id)"
+        " where files.table_name = 'fact_watch_events' and chunks.data_file_id is null"
+    )
+    assert project.query(unread) == [(0,)]
+    # Whoever opens the published state by hand names no folder of the data.
+    monkeypatch.chdir(tmp_path)
+    with duckdb.connect() as connection:
+        lake_plugin.load_ducklake(connection)
+        connection.execute(
+            f"attach 'ducklake:{moved}/{lake_plugin.PUBLISHED_CATALOG}' as lake (read_only)"
+        )
+        assert connection.execute(rows.replace("from ", "from lake.analytics.")).fetchall() == [
+            (3,)
+        ]
+
 
 def test_no_lake_is_said_with_what_to_do(tmp_path):
     with pytest.raises(FileNotFoundError, match="run `make build` first"):
@@ -79,36 +129,103 @@ def test_the_sample_and_own_data_never_share_a_lake(monkeypatch):
     assert build.choose_lake("landing", "") == "chosen"
 
 
+@pytest.fixture
+def run_build(tmp_path, monkeypatch, capsys):
+    """Run build.py in a folder of its own, where dbt is not run: (status, commands, errors)."""
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    monkeypatch.delenv("REELHOUSE_LAKE", raising=False)
+    (tmp_path / "seeds" / "sample").mkdir(parents=True)
+    (tmp_path / "landing").mkdir()
+    (tmp_path / "file").write_text("")
+
+    def run(*arguments):
+        commands = []
+
+        def note(command, folder, environment):
+            commands.append(command)
+            return 3
+
+        monkeypatch.setattr(build, "run_to_end", note)
+        words = [word.replace("{here}", str(tmp_path)) for word in arguments]
+        monkeypatch.setattr(sys, "argv", ["build.py", *words])
+        status = build.main()
+        return status, commands, capsys.readouterr().err
+
+    return run
+
+
 @pytest.mark.parametrize(
     ("arguments", "variables"),
     [
         ([], None),
         (["--landing", "seeds/sample"], None),
         (["--vars", "{as_of: '2025-01-09'}"], {"as_of": "2025-01-09"}),
-        (["--landing", "/data", "--vars", "as_of: x"], {"as_of": "x", "landing_path": "/data"}),
+        (["--vars", "{as_of: 2030-01-01}"], {"as_of": "2030-01-01"}),
+        (["--vars={as_of: 2030-01-01 10:00:00}"], {"as_of": "2030-01-01 10:00:00"}),
+        (["--vars", "{days: [2030-01-01], n: 5}"], {"days": ["2030-01-01"], "n": 5}),
+        (["--vars", "{as_of: x}", "--vars", "{n: 1}"], {"n": 1}),
+        (
+            ["--landing", "{here}/landing", "--vars", "as_of: x"],
+            {"as_of": "x", "landing_path": "{here}/landing"},
+        ),
     ],
 )
 def test_variables_of_the_caller_and_the_landing_path_reach_dbt_together(
-    arguments, variables, tmp_path, monkeypatch
+    arguments, variables, run_build, tmp_path
 ):
-    commands = []
-
-    def run(command, **_):
-        commands.append(command)
-        return subprocess.CompletedProcess(command, 3)
-
     stale = tmp_path / "target" / "run_results.json"
     stale.parent.mkdir()
     stale.write_text("{}")
-    monkeypatch.setattr(build, "ROOT", tmp_path)
-    monkeypatch.setattr(subprocess, "run", run)
-    monkeypatch.setattr(sys, "argv", ["build.py", *arguments, "--full-refresh"])
-    assert build.main() == 3, "dbt's exit status is the command's own"
-    (command,) = commands
+    status, (command,), _ = run_build(*arguments, "--full-refresh")
+    assert status == 3, "dbt's exit status is the command's own"
     assert command[-1] == "--full-refresh"
     given = [json.loads(command[i + 1]) for i, word in enumerate(command) if word == "--vars"]
-    assert given == ([variables] if variables else [])
+    expected = json.loads(json.dumps(variables).replace("{here}", str(tmp_path)))
+    assert given == ([expected] if variables else [])
     assert not stale.exists(), "the results of a former run would be taken for this one's"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--vars", "as_of"], "--vars is not a YAML mapping, but 'as_of'"),
+        (["--vars", "[as_of, x]"], "--vars is not a YAML mapping"),
+        (["--vars", ""], "--vars is not a YAML mapping, but ''"),
+        (["--vars", "{as_of: '2025}"], "--vars is not YAML (while scanning a quoted scalar"),
+        (["--vars", "{2025-01-01: x}"], "--vars has the key 2025-01-01, which is not a name"),
+        (["--vars", "{landing_path: nowhere}"], "/nowhere' does not exist"),
+        (["--landing", "{here}/nowhere"], "/nowhere' does not exist"),
+        (["--landing", "{here}/file"], "/file' is a file, not a folder"),
+        (["--landing", "{here}/file/x"], "/file/x' is a file, not a folder"),
+        (["--landing", "{here}/" + "x" * 300], "cannot be read: File name too long"),
+        (["--lake", "wh?t"], "wh?t': DuckDB takes '?' for the start of options"),
+        (["--lake", "a\\b"], "for a separator of folders"),
+        (["--lake", "file"], "/file': that is a file, not a folder"),
+    ],
+)
+def test_what_cannot_be_built_is_said_before_dbt_starts(arguments, said, run_build):
+    status, commands, error = run_build(*arguments)
+    assert (status, commands) == (2, [])
+    assert said in error and error.startswith("build.py: ") and error.count("\n") == 1
+
+
+def test_a_landing_folder_without_permission_is_said_before_dbt_starts(run_build, tmp_path):
+    (tmp_path / "landing").chmod(0o700)
+    nobody = 65534
+    if os.geteuid() == 0:
+        for folder in tmp_path.parents:
+            folder.exists() and folder.chmod(folder.stat().st_mode | 0o011)
+        os.seteuid(nobody)
+    else:
+        (tmp_path / "landing").chmod(0)
+    try:
+        status, commands, error = run_build("--landing", "{here}/landing")
+    finally:
+        if os.getuid() == 0:
+            os.seteuid(0)
+        (tmp_path / "landing").chmod(0o700)
+    assert (status, commands) == (2, [])
+    assert "/landing' may not be read by this user" in error
 
 
 class Connection:

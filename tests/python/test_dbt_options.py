@@ -1,16 +1,21 @@
 """dbt's own options and commands: each works, or says why it does not before it writes."""
 
 import pytest
-from conftest import ROWS_ONLY
+from conftest import ROWS_ONLY, Outcome
 from lakehouse_lake import copy_lake
 from test_outdated_tables import edit
 from watch_events import MODELS, contents, deliver, event, files_of
 
 pytestmark = pytest.mark.one_domain
 
-BUILD = ("--select", *MODELS[1:], *ROWS_ONLY)
+BUILD = ("--select", "lakehouse_files", *MODELS[1:], *ROWS_ONLY)
 TITLES = "models/marts/engagement/daily_title_metrics.sql"
 EVERYTHING = "select schema_name, table_name from duckdb_tables() where database_name = 'lake'"
+
+
+def models_of(outcome: Outcome) -> dict[str, str]:
+    """Return the status of each model that ran, by its name; hooks run as well."""
+    return {name: status for name, status in outcome.statuses.items() if "-on-run-" not in name}
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +85,7 @@ def test_empty_builds_every_table_without_rows_and_leaves_nothing_to_misread(bui
 def test_show_and_freshness_work(built, project):
     copy_lake(built, project)
     said = project.dbt("show", "--select", "daily_title_metrics", "--limit", "1").stdout
-    assert "watch_events" in said and "t0" in said
+    assert "watch_events" in said and "eu-west" in said
     said = project.dbt(
         "show", "--inline", "select count(*) as n from {{ ref('fact_watch_events') }}"
     ).stdout
@@ -98,7 +103,7 @@ def test_retry_builds_what_failed_and_a_whole_build_publishes_it(built, project)
     assert failed.statuses["daily_title_metrics"] == "error"
     edit(project, TITLES, "count(no_such_column)", "count(*)")
     retried = project.dbt("retry")
-    assert retried.statuses == {"daily_title_metrics": "success"}
+    assert models_of(retried) == {"daily_title_metrics": "success"}
     assert "run the whole `dbt build`" in retried.stdout
     assert project.query("select sum(watch_events) from daily_title_metrics") == [(11,)]
 
@@ -108,8 +113,10 @@ def test_modified_models_are_selected_by_a_former_state(built, project):
     edit(project, TITLES, "count(*)", "count(*) + 0")
     state = ("--select", "state:modified+", "--defer", "--state", str(built.target))
     outcome = project.build(*state, *ROWS_ONLY, vars={"rebuild_outdated": True})
-    assert outcome.statuses.pop("daily_title_metrics") == "success"
-    assert outcome.statuses.keys() <= {"lakehouse_column_chunks", "reelhouse-on-run-start-0"}
+    assert models_of(outcome) == {
+        "daily_title_metrics": "success",
+        "lakehouse_column_chunks": "success",
+    }
     # Nothing has changed: nothing is built.
     edit(project, TITLES, "count(*) + 0", "count(*)")
-    assert project.build(*state, *ROWS_ONLY).statuses == {}
+    assert models_of(project.build(*state, *ROWS_ONLY)) == {}

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from generate_delivery import Incident, generate_api_requests
+
 from notify_alerts import main as notify
 
 START = date(2025, 1, 6)
@@ -83,8 +84,8 @@ def test_evidence_is_what_the_requests_say(week):
             from (select distinct slot_ts from service_level_indicators
                 where slot_ts >= timestamp '2025-01-13 21:00') as ends
             inner join api_request_logs as logs
-                on logs.request_ts >= ends.slot_ts - interval 55 minute
-                and logs.request_ts < ends.slot_ts + interval 5 minute
+                on logs.timestamp >= ends.slot_ts - interval 55 minute
+                and logs.timestamp < ends.slot_ts + interval 5 minute
             where service_name = 'catalog'
             group by ends.slot_ts
         )

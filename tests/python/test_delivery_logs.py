@@ -53,7 +53,7 @@ def test_the_real_log_goes_in_unchanged(shared_data, lines, project):
         key = (client, when.replace(tzinfo=None), method, int(status))
         expected[(*key, 0 if size == "-" else int(size))] += 1
     found = project.query(
-        "select client_key, request_ts, method, status_code, response_bytes, count(*)"
+        "select client_key, timestamp, method, status_code, response_bytes, count(*)"
         " from api_request_logs group by all"
     )
     assert {tuple(row[:5]): row[5] for row in found} == expected

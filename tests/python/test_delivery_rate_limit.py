@@ -140,15 +140,16 @@ def test_decisions_equal_those_of_nginx(recorded, project):
     with project.connect() as lake:
         requests = lake.execute(
             """
-            select request_id, client_key, request_ts, rate_limit_status
+            select request_id, client_key, timestamp, rate_limit_status
             from api_request_logs
-            order by request_ts, request_id
+            order by timestamp, request_id
             """
         ).fetchall()
         lake.execute(
             """
             create temporary table requests as
-            select logs.request_id, zones.zone, logs.client_key, logs.request_ts, logs.dt,
+            select logs.request_id, zones.zone, logs.client_key, logs.timestamp as request_ts,
+                logs.dt,
                 zones.rate_per_second, zones.burst, zones.delay
             from api_request_logs as logs
             inner join lake.reference.rate_limit_zones as zones on logs.endpoint = zones.endpoint

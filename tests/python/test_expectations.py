@@ -8,7 +8,7 @@ from conftest import ROOT, ROWS_ONLY
 
 import check_expectations
 from generate_watch_events import generate
-from lake_plugin import load_ducklake
+from lake_plugin import attach_lake
 
 TABLES = ("+daily_user_metrics", *ROWS_ONLY)
 HEADER = "event_id,profile_id,session_id,title_id,region,device_type,event_ts,watch_seconds"
@@ -27,11 +27,7 @@ def event(number, watch_seconds="60", event_ts="2025-01-02 10:00:00"):
 
 def edit_lake(project, sql):
     with duckdb.connect() as connection:
-        load_ducklake(connection)
-        connection.execute(
-            f"attach 'ducklake:{project.lake}/catalog.ducklake' as lake"
-            f" (data_path '{project.lake}/data/', override_data_path true)"
-        )
+        attach_lake(connection, project.lake, read_only=False)
         connection.execute(sql)
 
 

@@ -208,6 +208,14 @@ def test_retention_drops_old_days_and_refuses_what_a_rebuild_would_lose(lake):
     before = table_contents(lake)
     # Without a skew of clocks nothing is delivered before it happens, and both may keep one day.
     skewless = {"clock_skew_hours": 0}
+    # A history that was landed in two builds, weeks apart: a rebuild still needs both.
+    landed = "select count(*) from lake.landing.land_watch_events"
+    rows_landed = lake.query(landed)
+    with open_for_writing(lake) as connection:
+        connection.execute(
+            "update lake.landing.land_watch_events set _delivered_at = _delivered_at - interval 30"
+            " day where event_ts < '2025-01-02'"
+        )
     planned = lake.dbt(
         "run-operation", "apply_retention", "--args", "{dry_run: true}", vars=skewless
     )
@@ -215,3 +223,4 @@ def test_retention_drops_old_days_and_refuses_what_a_rebuild_would_lose(lake):
     lake.dbt("run-operation", "apply_retention", vars=skewless)
     for table, day in (("fact_watch_events", "dt"), ("daily_user_metrics", "activity_date")):
         assert lake.query(f"select min({day})::varchar from {table}") == [("2025-01-02",)]
+    assert lake.query(landed) == rows_landed

@@ -7,6 +7,7 @@ import json
 import re
 
 import duckdb
+import pandas as pd
 import pytest
 from conftest import Project
 
@@ -22,6 +23,10 @@ EXPRESSIONS = {
     "malformed_id": "{{ is_malformed_id('line') }}",
     "unknown_region": "{{ is_unknown_member('line', '(values (1))', '\\'us-east\\'') }}",
     "absurd": "{{ is_absurd_timestamp('seen') }}",
+    "given": "{{ given_text('line') }}",
+    "boolean": "{{ given_boolean('line') }}",
+    "number": "{{ given_number('line') }}",
+    "time": "{{ utc_timestamp('line') }}",
     "raw": "{{ raw_text(['line', 'value']) }}",
     "no_partition": "{{ partition_literals([]) }}",
     "two_partitions": "{{ partition_literals([('2025-01-03',), ('2025-01-31',)]) }}",
@@ -152,6 +157,54 @@ def test_the_bounds_of_a_timestamp(rendered, seen, absurd):
     assert value(expression, seen=seen, _delivered_at=delivered) is absurd
 
 
+@pytest.mark.parametrize(
+    ("line", "given"),
+    [
+        *((blank, None) for blank in (None, "", " ", "\t\r\n ", "NULL", "null", " Null ", "\\N")),
+        *((text, text) for text in ("a", "NULLS", "NaN", "None", "NA", "-", "0", "\\n\\n", "ü")),
+        ("  web\t", "web"),
+        ("web ", "web"),
+        ("a b", "a b"),
+    ],
+)
+def test_a_blank_field_is_null_and_blanks_around_a_value_go(rendered, line, given):
+    assert value(rendered["given"], line=line) == given
+
+
+@pytest.mark.parametrize(
+    ("line", "number", "boolean"),
+    [
+        ("1", 1.0, True),
+        ("0.0", 0.0, False),
+        ("true", None, True),
+        ("NO", None, False),
+        ("1e3", 1000.0, None),
+        ("nan", None, None),
+        ("1e400", None, None),
+        ("maybe", None, None),
+        (None, None, None),
+    ],
+)
+def test_a_text_is_a_number_or_a_boolean_or_neither(rendered, line, number, boolean):
+    assert value(rendered["number"], line=line) == number
+    assert value(rendered["boolean"], line=line) is boolean
+
+
+@pytest.mark.parametrize(
+    ("line", "time"),
+    [
+        ("2025-01-14T10:00:00.5Z", "2025-01-14 10:00:00.5"),
+        ("2025-01-14 10:00:00+05:30", "2025-01-14 04:30:00"),
+        ("9999-12-31 23:59:59-14:00", "10000-01-01 13:59:59"),
+        *((text, None) for text in ("infinity", "-infinity", "epoch", "2025-02-30", None)),
+        *((text, None) for text in ("294247-01-10 04:00:54+14:00", "10000-01-01", "1736640143")),
+    ],
+)
+def test_a_time_is_one_that_arithmetic_can_bear(rendered, line, time):
+    assert value(f"({rendered['time']})::varchar", line=line) == time
+    assert value(f"({rendered['time']}) + interval 9999 year is null", line=line) is (time is None)
+
+
 def test_a_rejected_row_keeps_its_text(rendered):
     raw = rendered["raw"]
     assert json.loads(value(raw, _raw=None, line='say "no"', value=None)) == {
@@ -173,12 +226,42 @@ def test_unknown_columns_are_kept_as_json(rendered):
     assert rendered["nothing_unknown"] == "null"
 
 
-def test_columns_and_the_newest_row(rendered):
+def test_columns_are_qualified(rendered):
     assert rendered["qualified"] == "kept.a, kept.b"
-    newest = rendered["as_of_newest"]
-    assert duckdb.sql(
-        f"with events as (select unnest([1, 3, 2]) as seen) select {newest}"
-    ).fetchall() == [(3,)]
+
+
+HOUR = 3600
+YEARS = 10 * 365 * 24 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("seconds", "newest"),
+    [
+        ([], None),
+        ([7], 7),
+        ([0, HOUR, 23 * HOUR], 23 * HOUR),
+        # Nothing supports the last event: it is more than a day after all others.
+        ([0, HOUR, 26 * HOUR], HOUR),
+        ([0, YEARS], 0),
+        # A second event supports it.
+        ([0, YEARS, YEARS + 60], YEARS + 60),
+        # One in a thousand does not, and neither do a hundred of any number.
+        ([*range(3000), YEARS, YEARS + 1, YEARS + 2], 2999),
+        ([*range(3000), *range(YEARS, YEARS + 4)], YEARS + 3),
+        ([*range(200_000), *range(YEARS, YEARS + 100)], 199_999),
+        ([*range(200_000), *range(YEARS, YEARS + 101)], YEARS + 100),
+    ],
+)
+def test_now_is_the_newest_event_that_others_support(rendered, seconds, newest):
+    start = "timestamp '2025-01-14 00:30:00'"
+    events = pd.DataFrame({"second": pd.Series(seconds, dtype="int64")})
+    with duckdb.connect() as connection:
+        connection.register("delivered", events)
+        found = connection.execute(
+            f"with events as (select {start} + to_seconds(second) as seen from delivered)"
+            f" select date_diff('second', {start}, {rendered['as_of_newest']})"
+        ).fetchone()
+    assert found == (newest,)
 
 
 def test_where_nothing_is_written_no_macro_asks_the_lake(rendered):

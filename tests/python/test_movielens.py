@@ -87,7 +87,7 @@ def test_both_formats_are_whole_and_the_seed_decides(data, adapted, tmp_path):
 
 def test_daily_user_metrics_equal_plain_python_on_every_row(data, project):
     events = adapt(data, project.landing)
-    project.build("--select", "+daily_user_metrics", vars={"activity_horizon_days": 20000})
+    project.build("--select", "+daily_user_metrics")
 
     sessions, titles = defaultdict(set), defaultdict(set)
     seconds, rows = defaultdict(int), 0

@@ -207,6 +207,11 @@ def test_the_cases_hold_every_odd_order(cases):
     ):
         assert sum(bool(row[name]) for row in rows) >= 20, name
     assert sum(row["network_speed"] == 0 for row in rows) >= 20
+    ads = [row["ad_ms"] for row in rows]
+    assert sum(ad_ms > 90_000 for ad_ms in ads) >= 20
+    assert sum(
+        ad_ms == 90_000 and row["unobserved_ms"] > 0 for ad_ms, row in zip(ads, rows, strict=True)
+    )
     assert sum(not row["is_attempt"] for row in rows) >= 20
     kinds = [
         [event.event_type for event in sorted(case, key=lambda event: event.order)]
@@ -219,6 +224,84 @@ def test_the_cases_hold_every_odd_order(cases):
         for case in kinds
     )
     assert sum(len({event.ms for event in case}) < len(case) for case in cases) >= 100
+
+
+REQUEST = Event("1", "play_requested", 0)
+# What docs/playback.md decides about the start, one case each: events, and what must come out.
+STARTS = {
+    "a silent pre-roll whose end is reported": (
+        [REQUEST, Event("2", "ad_start", 1_000), Event("3", "ad_end", 301_000)],
+        {"video_start_time_ms": 3_000, "ad_ms": 300_000, "unobserved_ms": 0},
+    ),
+    "a silent pre-roll that a later event finds running": (
+        [
+            REQUEST,
+            Event("2", "ad_start", 1_000),
+            Event("3", "heartbeat", 200_000),
+            Event("4", "ad_end", 301_000),
+        ],
+        {"video_start_time_ms": 3_000, "ad_ms": 300_000, "unobserved_ms": 0},
+    ),
+    "a silent pre-roll whose end is lost": (
+        [REQUEST, Event("2", "ad_start", 1_000)],
+        {"video_start_time_ms": None, "ad_ms": 90_000, "unobserved_ms": 212_000},
+    ),
+    "a short pre-roll whose end is lost": (
+        [REQUEST, Event("2", "ad_start", 290_000)],
+        {"video_start_time_ms": 290_000, "ad_ms": 13_000},
+    ),
+    "a bitrate before the first frame": (
+        [REQUEST, Event("2", "bitrate_switch", 1_000, bitrate_kbps=600)],
+        {"average_bitrate_kbps": 600, "rendition_switches": 0, "played_bits": 600 * 30_000},
+    ),
+    "two bitrates before the first frame": (
+        [
+            REQUEST,
+            Event("2", "bitrate_switch", 1_000, bitrate_kbps=6_000),
+            Event("3", "bitrate_switch", 2_000, bitrate_kbps=600),
+        ],
+        {"average_bitrate_kbps": 600, "rendition_switches": 0, "played_bits": 600 * 30_000},
+    ),
+    "the bitrate of a pre-roll": (
+        [
+            REQUEST,
+            Event("2", "ad_start", 1_000, bitrate_kbps=6_000),
+            Event("3", "ad_end", 20_000, bitrate_kbps=600),
+        ],
+        {"average_bitrate_kbps": 600, "rendition_switches": 0, "played_bits": 600 * 30_000},
+    ),
+    "only the bitrate of a pre-roll": (
+        [
+            REQUEST,
+            Event("2", "ad_start", 1_000, bitrate_kbps=6_000),
+            Event("3", "ad_end", 20_000),
+        ],
+        {"average_bitrate_kbps": None, "bitrate_known_ms": 0, "video_start_time_ms": 284_000},
+    ),
+    "a play request after the first frame": (
+        [Event("2", "play_requested", 310_000)],
+        {"video_start_time_ms": None, "is_attempt": True, "playing_ms": 30_000},
+    ),
+    "a second play request, before the first frame": (
+        [REQUEST, Event("2", "play_requested", 302_000)],
+        {"video_start_time_ms": 303_000},
+    ),
+    "a second play request, after the first frame": (
+        [REQUEST, Event("2", "play_requested", 310_000)],
+        {"video_start_time_ms": 303_000, "playing_ms": 30_000},
+    ),
+}
+
+
+def test_odd_starts_are_read_as_documented(compiled_sql):
+    """Each has its first frame at 303 s and its end 30 s later."""
+    rest = [Event("8", "first_frame", 303_000), Event("9", "end", 333_000)]
+    actual = run_model(
+        compiled_sql("streaming_sessions"), [events + rest for events, _ in STARTS.values()]
+    )
+    for number, (name, (events, expected)) in enumerate(STARTS.items()):
+        assert_equal(actual[number], expected, name)
+        assert_equal(actual[number], read_session(events + rest), name)
 
 
 SESSION_COLUMNS = "* exclude (batch)"
@@ -281,6 +364,42 @@ def test_any_split_over_batches_gives_the_same(make_project, delivered):
     assert tables(split) == tables(whole)
     midnight = "cast(last_event_ts as date) > session_date"
     assert whole.query(f"select count(*) from streaming_sessions where {midnight}")[0][0] > 0
+
+
+def test_events_lie_as_the_document_says(project, delivered):
+    """Partitioned by the day of the event; each column encoded as its kind of value needs."""
+    deliver(project, "all", delivered)
+    build(project)
+    folders = project.query(
+        "select distinct regexp_extract(file_name, 'dt=([0-9-]+)/', 1)"
+        " from parquet_file_metadata('lake/data/analytics/playback_events/**/*.parquet')".replace(
+            "lake/", f"{project.lake}/"
+        )
+    )
+    days = project.query("select distinct cast(event_ts as date)::varchar from playback_events")
+    assert set(folders) == set(days) and len(days) == 2
+    assert project.query("select count(*) from playback_events where dt <> event_ts::date") == [
+        (0,)
+    ]
+    chunks = dict(
+        project.query(
+            f"""
+            select path_in_schema, list(distinct compression || ' ' || encodings)
+            from parquet_metadata('{project.lake}/data/analytics/playback_events/**/*.parquet')
+            where row_group_num_rows > 500
+            group by all
+            """
+        )
+    )
+    assert all(kind.startswith("ZSTD") for kind in chunks["event_data"])
+    assert all("DELTA_BINARY_PACKED" in kind for kind in chunks["event_ts"])
+    assert all("RLE_DICTIONARY" in kind for kind in chunks["event_type"] + chunks["region"])
+    regions = project.query(
+        "select region from playback_events where dt = '2025-01-14' and batch = 1"
+    )
+    # Sorted, so a run-length encoding has one run per region.
+    runs = sum(a != b for a, b in zip(regions, regions[1:], strict=False)) + 1
+    assert runs == len(set(regions))
 
 
 def test_a_refresh_writes_only_sessions_with_new_events(project, delivered):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
@@ -12,7 +13,9 @@ from watch_events import ROWS, contents, deliver, event
 
 def run_plain(project, *command: str) -> str:
     """Run dbt with no flag and no variable of any kind, and return what it says."""
-    process = start_dbt([*command], project.folder, "lake", project.folder / "plain.txt")
+    process = start_dbt(
+        [*command], project.folder, {"REELHOUSE_LAKE": "lake"}, project.folder / "plain.txt"
+    )
     process.join(300)
     said = (project.folder / "plain.txt").read_text()
     assert process.exitcode == 0, said
@@ -95,27 +98,42 @@ def test_a_failed_first_build_leaves_nothing_half_built(make_project):
     assert contents(project, with_batch=True) == contents(undisturbed, with_batch=True)
 
 
-@pytest.mark.one_domain
-def test_days_beyond_the_horizon_are_dropped_exactly(project):
-    days = "select cast(min(activity_date) as varchar), count(distinct activity_date)"
-    days += " from daily_user_metrics"
-    deliver(project, "a.csv", [event(f"d{day}", day=day) for day in range(100)])
-    project.build(*ROWS)
-    # 100 days, the newest on 8 June; 90 days before it is 10 March.
-    assert project.query(days) == [("2025-03-10", 91)]
+def test_edited_endpoint_rules_reach_view_and_fact_in_any_order(project):
+    only = ("--select", "+api_request_logs", *ROWS_ONLY)
+    rules = project.own("seeds") / "reference" / "endpoint_rules.csv"
+    request = {"request_ts": "2025-03-01 12:00:00", "service_name": "web", "endpoint": "/a/x1"}
+    feed = project.landing / "api_requests"
+    feed.mkdir()
+    (feed / "a.jsonl").write_text(
+        json.dumps({**request, "method": "GET", "status_code": "200", "response_bytes": "1"}) + "\n"
+    )
+    project.build(*only)
+    rules.write_text(rules.read_text() + "5,/a/[^/]+,/a/{letter},An edited rule\n")
+    # The fact before the view, which still holds the rules of before as constants.
+    project.dbt("seed", "--select", "endpoint_rules")
+    project.dbt("run", "--select", "api_request_logs")
+    project.build(*only)
+    endpoints = "select (select endpoint from api_request_logs)"
+    endpoints += ", (select endpoint from lake.staging.stg_api_requests)"
+    assert project.query(endpoints) == [("/a/{letter}", "/a/{letter}")]
+    # And that is all: nothing is built anew a second time.
+    project.build(*only)
+    newest = "select max(refresh_id) from lake.ledger.refresh_log where model = 'api_request_logs'"
+    assert project.query(newest) == [(4,)]
 
-    deliver(
-        project, "b.csv", [event("new", day=102), event("late", day=11), event("later", day=12)]
-    )
-    project.build(*ROWS)
-    # Now is 11 June, and the days from 13 March on are kept: one late event is beyond, one is not.
-    assert project.query(days) == [("2025-03-13", 89)]
-    assert project.query("select count(*) from fact_watch_events") == [(103,)]
-    assert project.query(
-        "select sum(total_watch_time) - (select sum(watch_seconds) from fact_watch_events"
-        " where dt >= '2025-03-13') from daily_user_metrics"
-    ) == [(0,)]
-    project.build(
-        *ROWS, "--full-refresh", vars={"as_of": "2025-06-01 10:00:00", "activity_horizon_days": 30}
-    )
-    assert project.query(days)[0][0] == "2025-05-02"
+
+@pytest.mark.one_domain
+def test_a_wrong_as_of_loses_nothing(make_project):
+    project, undisturbed = make_project("project"), make_project("undisturbed")
+    for each in (project, undisturbed):
+        deliver(each, "a.csv", [event(f"d{day}", day=day) for day in range(100)])
+    project.build(*ROWS, vars={"as_of": "2035-01-01"})
+    assert project.query("select count(*) from daily_user_metrics") == [(100,)]
+    # One event of a broken clock does no more than the variable.
+    rows = [event("late", day=11), event("broken", event_ts="2025-11-30 00:00:00")]
+    for each in (project, undisturbed):
+        deliver(each, "b.csv", rows)
+    project.build(*ROWS, vars={"as_of": "2035-01-01"})
+    undisturbed.build(*ROWS)
+    assert contents(project) == contents(undisturbed)
+    assert project.query("select count(*) from daily_user_metrics") == [(101,)]

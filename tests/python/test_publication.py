@@ -1,14 +1,17 @@
 """Readers see the last state that was whole and tested: never a half or failed refresh."""
 
+import re
+import shutil
 import time
 
 import pytest
 from conftest import ROWS_ONLY
-from lakehouse_lake import copy_lake
+from lakehouse_lake import copy_lake, open_for_writing, run_operation
+from watch_events import deliver, event
 
 from generate_watch_events import generate
 from lake_plugin import PUBLISHED_CATALOG
-from query import connect
+from query import connect, publication_note
 
 pytestmark = pytest.mark.one_domain
 
@@ -57,8 +60,12 @@ def test_a_refresh_is_published_when_it_is_whole(first_day):
         # A build of a part leaves the aggregates behind the fact.
         partial = project.build("--select", "+fact_watch_events")
         assert "steps were left out; run the whole `dbt build`" in partial.stdout
+        assert "Readers keep the state of refresh 1, published at 2" in partial.stdout
         assert committed(project) != first == published(project)
+        note = publication_note(str(project.lake))
+        assert note.startswith("Refresh 2 is not published: readers see refresh 1, published at 2")
         project.build()
+        assert publication_note(str(project.lake)) is None
         assert committed(project) == published(project) != first
         assert open_before.execute(COUNTS).fetchone() == first
     assert project.query("select count(*) from ledger.publications") == [(2,)]
@@ -73,7 +80,8 @@ def test_a_failed_test_keeps_readers_on_the_former_state(first_day):
     generate(project.landing, first_day=1, **DAY)
     outcome = project.build(expect_success=False)
     assert outcome.statuses["nobody_watches_on_the_second"] == "fail"
-    assert "did not succeed. Readers keep the state of refresh 1." in outcome.stdout
+    assert "steps did not succeed: nobody_watches_on_the_second." in outcome.stdout
+    assert "Readers keep the state of refresh 1, published at 2" in outcome.stdout
     assert committed(project) != first == published(project)
     broken.unlink()
     project.build()
@@ -114,3 +122,168 @@ def test_readers_are_not_locked_out_by_a_refresh(first_day):
 def test_nothing_published_is_told(tmp_path):
     with pytest.raises(FileNotFoundError, match="run `make build` first"):
         connect(str(tmp_path))
+
+
+def break_the_second_day(project):
+    broken = project.own("tests") / "nobody_watches_on_the_second.sql"
+    broken.write_text(BROKEN_TEST)
+    generate(project.landing, first_day=1, **DAY)
+    outcome = project.build(expect_success=False)
+    assert outcome.statuses["nobody_watches_on_the_second"] == "fail"
+    return outcome.stdout
+
+
+def test_a_failed_state_is_accepted_once(first_day):
+    project, first = first_day
+    said = break_the_second_day(project)
+    assert "accept failed tests and lost rows of this state, once" in said
+    assert "`dbt build --vars '{accept_refresh: 2}'`" in said
+    # What comes after it is not covered.
+    generate(project.landing, first_day=2, **DAY)
+    refused = project.build(vars={"accept_refresh": 2}, expect_success=False)
+    assert refused.statuses["nobody_watches_on_the_second"] == "fail"
+    assert published(project) == first and "{accept_refresh: 3}" in refused.stdout
+    accepted = project.build(vars={"accept_refresh": 3})
+    assert accepted.statuses["nobody_watches_on_the_second"] == "warn"
+    assert published(project) == committed(project) != first
+    assert published(project)[0] == published(project)[1]
+
+
+def test_a_batch_is_dropped_and_its_files_come_again_when_corrected(first_day):
+    project, first = first_day
+    said = break_the_second_day(project)
+    assert "`dbt run-operation drop_batch --args '{batch: 2}'`" in said
+    nothing = run_operation(project, "drop_batch", batch=7, expect_success=False)
+    assert "Batch 7 landed no file" in nothing.stdout
+    done = run_operation(project, "drop_batch", batch=2)
+    assert re.search(r"Dropped batch 2 of watch_events: \d+ rows of 1 files", done.stdout)
+    project.build()
+    assert published(project) == committed(project) == first
+    assert project.query(
+        "select status, reason, rows_landed from lake.ledger.landed_files where batch_id = 2"
+    ) == [("rejected", "batch 2 was dropped", 0)]
+    (project.own("tests") / "nobody_watches_on_the_second.sql").unlink()
+    # The file as it was stays out; with another content it lands under its name.
+    (file,) = (project.landing / "watch_events" / "2025-01-02").iterdir()
+    file.touch()
+    project.build()
+    assert committed(project) == first
+    shutil.rmtree(file.parent)
+    generate(project.landing, first_day=2, **DAY)
+    (corrected,) = (project.landing / "watch_events" / "2025-01-03").iterdir()
+    file.parent.mkdir()
+    corrected.rename(file)
+    project.build()
+    assert published(project) == committed(project) != first
+
+
+def test_rows_that_a_dropped_batch_hid_count_again(first_day):
+    project, _ = first_day
+    generate(project.landing, first_day=1, **DAY)
+    project.build()
+    both = committed(project)
+    (file,) = (project.landing / "watch_events" / "2025-01-02").iterdir()
+    shutil.copy(file, file.with_name(f"again-{file.name}"))
+    project.build()
+    assert committed(project) == both
+    run_operation(project, "drop_batch", batch=2)
+    project.build()
+    assert published(project) == committed(project) == both
+
+
+def test_a_loss_of_rows_needs_consent(first_day):
+    project, first = first_day
+    with open_for_writing(project) as lake:
+        lake.execute("delete from daily_title_metrics where title_id > 't00002'")
+    generate(project.landing, first_day=1, **{**DAY, "events_per_day": 10, "late_share": 0.0})
+    refused = project.build(expect_success=False)
+    count = "select count(*) from daily_title_metrics"
+    (rows,), (before,) = *project.query(count), *project.query(count, PUBLISHED_CATALOG)
+    assert 0 < rows < before * 0.8
+    assert (
+        f"daily_title_metrics has {rows} rows where readers have {before}, a loss of more than 20.0"
+        " percent (lost_rows_share)" in refused.stdout
+    )
+    assert "`dbt build --vars '{accept_refresh: 2}'`" in refused.stdout
+    assert published(project) == first
+    again = project.build(expect_success=False)
+    assert "Not published" in again.stdout and again.returncode == 1, "it stays so"
+    project.build(vars={"accept_refresh": 2})
+    assert published(project) == committed(project) != first
+    # From now on it is what readers have.
+    generate(project.landing, first_day=2, **DAY)
+    project.build()
+    assert published(project) == committed(project)
+
+
+def test_an_edited_seed_that_drops_published_rows_needs_consent(first_day):
+    project, first = first_day
+    seed = project.own("seeds") / "reference" / "regions.csv"
+    whole = seed.read_text()
+    (lost,) = project.query("select count(*) from fact_watch_events where region = 'eu-west'")[0]
+    kept = [line for line in whole.splitlines() if not line.startswith("eu-west")]
+    seed.write_text("\n".join(kept) + "\n")
+    # New rows must not make up for the lost ones.
+    generate(project.landing, first_day=1, **DAY)
+    refused = project.build(expect_success=False)
+    assert 0 < lost < first[0]
+    assert (
+        f"fact_watch_events was built anew without {lost} of the {first[0]} rows that readers have"
+        in refused.stdout
+    )
+    assert published(project) == first
+    seed.write_text(whole)
+    project.build()
+    assert published(project) == committed(project) != first
+
+    second = committed(project)
+    seed.write_text("\n".join(kept) + "\n")
+    assert "Not published" in project.build(expect_success=False).stdout
+    (newest,) = project.query("select max(refresh_id) from lake.ledger.refresh_log")[0]
+    project.build(vars={"accept_refresh": newest})
+    assert published(project) == committed(project) != second
+
+
+def test_coarse_times_are_published(project):
+    # A dictionary is the smallest encoding of few times, whatever the layout asks for.
+    rows = [
+        event(f"c{i}", event_ts=f"2025-03-01 {i % 24:02}:{i % 12 * 5:02}:00") for i in range(4000)
+    ]
+    deliver(project, "a.csv", rows)
+    project.build()
+    assert published(project) == committed(project) == (4000, 4000)
+    assert project.query(
+        "select distinct page_encoding from lake.lakehouse.lakehouse_column_chunks"
+        " where table_name = 'fact_watch_events' and column_name = 'event_ts'"
+    ) == [("RLE_DICTIONARY",)]
+    layout = project.dbt("test", "--select", "tag:layout").statuses
+    assert layout["columns_are_encoded_as_the_layout_says"] == "pass"
+
+
+def test_a_failed_layout_check_is_reported_and_published(first_day):
+    project, first = first_day
+    strict = project.own("tests") / "lakehouse" / "columns_have_fitting_types.sql"
+    strict.write_text("{{ config(tags=['layout']) }}\nselect 1 as misfit\n")
+    generate(project.landing, first_day=1, **DAY)
+    outcome = project.build(expect_success=False)
+    assert outcome.statuses["columns_have_fitting_types"] == "fail"
+    assert published(project) == committed(project) != first
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "update daily_title_metrics set total_watch_time = total_watch_time + 1 where viewers = 1",
+        "delete from daily_title_metrics where viewers = 1",
+        "insert into daily_title_metrics select * replace ('t9' as title_id)"
+        " from daily_title_metrics limit 1",
+    ],
+)
+def test_an_aggregate_that_differs_from_its_fact_is_found(first_day, damage):
+    project, _ = first_day
+    with open_for_writing(project) as lake:
+        lake.execute(damage)
+    names = ["daily_user_metrics_reconciles_with_its_events"]
+    names += ["daily_title_metrics_reconciles_with_its_events"]
+    statuses = project.dbt("test", "--select", *names, expect_success=False).statuses
+    assert statuses == dict(zip(names, ["pass", "fail"], strict=True))

@@ -16,20 +16,20 @@ pytestmark = pytest.mark.one_domain
 SERVED = ("fact_watch_events", "daily_user_metrics")
 # The three documented ways to ask the fact, and the index that is there for each.
 QUERIES = {
-    "watch_by_profile": (
+    "idx_watch_history_user_date": (
         "select event_ts, title_id, watch_seconds from analytics.fact_watch_events"
         " where profile_id = 'p0000100' and event_ts >= '2025-01-01' and event_ts < '2025-01-31'"
         " order by event_ts desc"
     ),
-    "watch_by_title": (
+    "idx_watch_content_region": (
         "select event_ts, watch_seconds from analytics.fact_watch_events"
         " where title_id = 't00100' and region = 'eu-west'"
         " and event_ts >= '2025-01-01' and event_ts < '2025-01-31'"
     ),
-    "watch_by_region": (
+    "idx_metrics_composite": (
         "select sum(watch_seconds) from analytics.fact_watch_events"
         " where region = 'eu-west' and device_type = 'tablet'"
-        " and dt between '2025-01-02' and '2025-01-03'"
+        " and event_ts >= '2025-01-02' and event_ts < '2025-01-04'"
     ),
 }
 
@@ -60,7 +60,8 @@ def deliver(project: Project, **arguments) -> None:
 
 
 def publish(project: Project, server: str) -> str:
-    return run_operation(project, "serve_postgres", address=server).stdout
+    project.environment["REELHOUSE_SERVING"] = server
+    return run_operation(project, "serve_postgres").stdout
 
 
 def rows(connection, table: str) -> list[tuple]:
@@ -86,9 +87,41 @@ def test_each_documented_query_uses_its_index(served, server, index):
         (plan,) = postgres.execute(f"explain (analyze, format json) {QUERIES[index]}").fetchone()
     scans = [node for node in plan_nodes(plan[0]["Plan"]) if "Index Name" in node]
     assert [node["Index Name"] for node in scans] == [index], plan
-    if index == "watch_by_region":
+    if index == "idx_metrics_composite":
         assert scans[0]["Node Type"] == "Index Only Scan" and scans[0]["Heap Fetches"] == 0
     assert scans[0]["Actual Rows"] > 0
+
+
+INDEXES = (
+    "select indexname from pg_indexes where schemaname = 'analytics'"
+    " and tablename = 'fact_watch_events' order by indexname"
+)
+
+
+def test_a_copy_with_other_indexes_gets_those_that_are_declared(served, server):
+    """What an older version made goes, what is wrong is made again, what somebody made stays."""
+    with psycopg.connect(server, autocommit=True) as postgres:
+        postgres.execute(
+            """
+            set search_path = analytics;
+            drop index idx_watch_history_user_date, idx_watch_content_region;
+            create index idx_watch_content_region on fact_watch_events (title_id);
+            create index watch_by_profile on fact_watch_events (profile_id, event_ts desc);
+            create index no_longer_declared on fact_watch_events (device_type);
+            comment on index no_longer_declared is 'reelhouse: (device_type)';
+            create index of_somebody_else on fact_watch_events (session_id);
+            """
+        )
+    assert "made index idx_watch_content_region" in publish(served, server)
+    with psycopg.connect(server, autocommit=True) as postgres:
+        names = [name for (name,) in postgres.execute(INDEXES)]
+        assert names == sorted([*QUERIES, "of_somebody_else"])
+        (definition,) = postgres.execute(
+            "select pg_get_indexdef('analytics.idx_watch_content_region'::regclass)"
+        ).fetchone()
+        assert definition.endswith("(title_id, region, event_ts)")
+        postgres.execute("drop index analytics.of_somebody_else")
+    assert "made index" not in publish(served, server)
 
 
 def test_a_publish_sends_only_the_partitions_that_were_touched(served, server):

@@ -9,11 +9,14 @@
 
 -- What could be known before each day began: the same hour of the weeks before, cleared of their
 -- events, carried on by the trend of those weeks, times what the calendars announce for the hour.
+-- An hour whose CPU was never measured says nothing about demand: it is no zero.
 with demand as (
     select * from {{ ref('service_demand_hourly') }}
     where
-        {{ near_touched(
-            ref('service_demand_hourly'), days_before=7 * weeks, days_after=7 * weeks
+        cpu_pods_peak is not null
+        and {{ days_around_touched(
+            ref('service_demand_hourly'), 'dt',
+            days_before=7 * (weeks - 1), days_after=7 * (weeks - 1), every_days=7
         ) }}
 ),
 
@@ -21,7 +24,7 @@ uplifts as (
     select * from {{ ref('expected_uplifts') }}
 ),
 
--- Every hour that a demand of one to some weeks before can tell of, to a week after the newest day.
+-- Every hour that the demand of one to some weeks before can predict.
 hours as (
     select distinct
         demand.service_name,
@@ -30,11 +33,9 @@ hours as (
     from demand
     cross join range(1, {{ weeks + 1 }}) as weeks (week)
     where
-        demand.dt + 7 * cast(weeks.week as integer)
-        <= cast({{ as_of(ref('service_demand_hourly'), 'hour_ts') }} as date) + 7
-        and {{ near_touched(
-            ref('service_demand_hourly'), days_before=-7, days_after=7 * weeks,
-            day='demand.dt + 7 * cast(weeks.week as integer)'
+        {{ days_around_touched(
+            ref('service_demand_hourly'), 'demand.dt + 7 * cast(weeks.week as integer)',
+            days_before=-7, days_after=7 * weeks, every_days=7
         ) }}
 ),
 
@@ -102,7 +103,7 @@ trends as (
         dt,
         least(1.1, greatest(0.9, coalesce(pow(
             avg(cpu_pods_peak) filter (where weeks_ago <= {{ weeks // 2 }})
-            / avg(cpu_pods_peak) filter (where weeks_ago > {{ weeks // 2 }}),
+            / nullif(avg(cpu_pods_peak) filter (where weeks_ago > {{ weeks // 2 }}), 0),
             1.0 / {{ weeks / 2 }}
         ), 1))) as weekly_growth
     from weeks_before

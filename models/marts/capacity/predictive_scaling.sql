@@ -8,12 +8,15 @@
 with utilization as (
     select * from {{ ref('service_utilization_minutely') }}
     where
-        {{ near_touched(ref('hpa_what_if'), days_before=0, days_after=1) }}
-        or {{ near_touched(ref('predicted_demand_hourly'), days_before=1, days_after=0) }}
+        {{ days_around_touched(ref('hpa_what_if'), 'dt', days_after=1) }}
+        or {{ days_around_touched(ref('predicted_demand_hourly'), 'dt', days_before=1) }}
 ),
 
 predictions as (
     select * from {{ ref('predicted_demand_hourly') }}
+    where
+        {{ days_around_touched(ref('hpa_what_if'), 'dt', days_after=2) }}
+        or {{ days_around_touched(ref('predicted_demand_hourly'), 'dt', days_before=1, days_after=1) }}
 ),
 
 policies as (
@@ -26,11 +29,12 @@ reactive as (
         service_name,
         date_trunc('minute', sync_ts) as minute_ts,
         avg(desired_replicas) as reactive_replicas,
-        min(replicas - starting_replicas) as reactive_ready_replicas
+        min(replicas - starting_replicas) as reactive_ready_replicas,
+        max(batch) as batch
     from {{ ref('hpa_what_if') }}
     where
-        {{ near_touched(ref('hpa_what_if'), days_before=1, days_after=1) }}
-        or {{ near_touched(ref('predicted_demand_hourly'), days_before=2, days_after=0) }}
+        {{ days_around_touched(ref('hpa_what_if'), 'dt', days_before=1, days_after=1) }}
+        or {{ days_around_touched(ref('predicted_demand_hourly'), 'dt', days_before=2) }}
     group by service_name, date_trunc('minute', sync_ts)
 ),
 
@@ -39,6 +43,7 @@ schedule as (
     select
         predictions.service_name,
         predictions.hour_ts,
+        predictions.batch,
         policies.pod_start_seconds,
         least(policies.max_replicas, greatest(policies.min_replicas, cast(ceil(
             predictions.predicted_cpu_pods_peak * 100 / policies.cpu_target_percent
@@ -48,6 +53,8 @@ schedule as (
         on
             policies.service_name
             = {{ policy_of('predictions.service_name', ref('autoscaling_policies')) }}
+    -- A schedule aims at a use of CPU; a policy that has no such aim has no schedule.
+    where policies.cpu_target_percent is not null
 ),
 
 minutes as (
@@ -78,7 +85,7 @@ final as (
         minutes.dt,
 
         ---------- metadata
-        minutes.batch
+        greatest(minutes.batch, reactive.batch, this_hour.batch, soon.batch) as batch
     from minutes
     inner join reactive
         on

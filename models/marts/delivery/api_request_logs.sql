@@ -1,6 +1,6 @@
 {{ config(
     partitioned_by=['dt'],
-    sorted_by=['service_name', 'endpoint', 'request_ts'],
+    sorted_by=['service_name', 'endpoint', 'timestamp'],
 ) }}
 
 with staged as (
@@ -41,7 +41,7 @@ final as (
         response_bytes,
 
         ---------- timestamps
-        request_ts,
+        timestamp,
         dt,
 
         ---------- metadata

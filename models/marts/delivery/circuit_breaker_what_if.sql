@@ -15,7 +15,7 @@ seconds as (
         service_name,
         endpoint,
         dt,
-        date_trunc('second', request_ts) as second_ts,
+        date_trunc('second', timestamp) as second_ts,
         count(*) as calls,
         count(*) filter (status_code >= 500) as failures,
         max(batch) as batch

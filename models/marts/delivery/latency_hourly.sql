@@ -8,12 +8,12 @@
 with requests as (
     select
         *,
-        date_trunc('hour', request_ts) as hour_ts
+        date_trunc('hour', timestamp) as hour_ts
     from {{ ref('api_request_logs') }}
     where
         {{ touched(
             ref('api_request_logs'),
-            keys=['service_name', 'endpoint', "date_trunc('hour', request_ts)", 'dt'],
+            keys=['service_name', 'endpoint', "date_trunc('hour', timestamp)", 'dt'],
         ) }}
 ),
 

@@ -3,27 +3,26 @@
     unique_key=['service_name', 'endpoint', 'minute_ts', 'dt'],
     partitioned_by=['dt'],
     sorted_by=['service_name', 'endpoint', 'minute_ts'],
-    post_hook="delete from {{ this }} where minute_ts < {{ minute_horizon(ref('api_request_logs')) }}",
+    meta={'layout': {'retention_days': 2}},
 ) }}
 
 with requests as (
     select
         *,
-        date_trunc('minute', request_ts) as minute_ts
+        date_trunc('minute', timestamp) as minute_ts
     from {{ ref('api_request_logs') }}
     where
         {{ touched(
             ref('api_request_logs'),
-            keys=['service_name', 'endpoint', "date_trunc('hour', request_ts)", 'dt'],
+            keys=['service_name', 'endpoint', "date_trunc('hour', timestamp)", 'dt'],
         ) }}
-        and request_ts >= {{ minute_horizon(ref('api_request_logs')) }}
 ),
 
 -- An hour of an endpoint has minutes only where these are much smaller than its requests.
 dense as (
     select * from requests
     qualify count(*) over (
-        partition by service_name, endpoint, date_trunc('hour', request_ts)
+        partition by service_name, endpoint, date_trunc('hour', timestamp)
     ) >= 60 * {{ var('minute_sketch_min_requests') }}
 ),
 

@@ -20,7 +20,7 @@ zoned as (
     select
         requests.request_id,
         requests.client_key,
-        requests.request_ts,
+        requests.timestamp as request_ts,
         requests.dt,
         requests.batch,
         zones.zone,

@@ -8,12 +8,12 @@
 with requests as (
     select
         *,
-        time_bucket(interval 5 minute, request_ts) as slot_ts
+        time_bucket(interval 5 minute, timestamp) as slot_ts
     from {{ ref('api_request_logs') }}
     where
         {{ touched(
             ref('api_request_logs'),
-            keys=['service_name', 'time_bucket(interval 5 minute, request_ts)', 'dt'],
+            keys=['service_name', 'time_bucket(interval 5 minute, timestamp)', 'dt'],
         ) }}
 ),
 

@@ -17,7 +17,7 @@ tried as (
     select
         request_id,
         service_name,
-        request_ts,
+        timestamp as request_ts,
         dt,
         batch,
         unnest(upstream_servers) as upstream_server,

@@ -1,14 +1,11 @@
 {{ config(
     incremental_strategy='delete+insert',
     unique_key=['profile_id', 'activity_date'],
-    post_hook="delete from {{ this }} where activity_date < {{ activity_horizon(ref('fact_watch_events')) }}",
 ) }}
 
 with watch_events as (
     select * from {{ ref('fact_watch_events') }}
-    where
-        {{ touched(ref('fact_watch_events'), keys=['profile_id', 'dt']) }}
-        and dt >= {{ activity_horizon(ref('fact_watch_events')) }}
+    where {{ touched(ref('fact_watch_events'), keys=['profile_id', 'dt']) }}
 ),
 
 final as (

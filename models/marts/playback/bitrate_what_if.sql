@@ -15,8 +15,10 @@ ladder_segments as (
     select * from {{ ref('ladder_segments') }}
 ),
 
-streaming_quality_rules as (
-    select * from {{ ref('streaming_quality_rules') }}
+streaming_quality_rule_versions as (
+    select * from {{ ref('streaming_quality_rule_versions') }}
+    -- A trace has no region.
+    where region is null
 ),
 
 bitrate_policies as (
@@ -27,7 +29,7 @@ rule_tables as (
     select
         rule_version,
         {{ rule_table() }} as rules
-    from streaming_quality_rules
+    from streaming_quality_rule_versions
     group by rule_version
 ),
 
@@ -38,6 +40,7 @@ players as (
     from bitrate_policies
     left join rule_tables
         on bitrate_policies.rule_version = rule_tables.rule_version
+    where bitrate_policies.kind <> 'rules' or rule_tables.rules is not null
 ),
 
 traces as (
@@ -45,6 +48,11 @@ traces as (
         trace_id,
         trace_date,
         min(network_type) as network_type,
+        sum(cast(duration_ms as bigint) * bandwidth_kbps) / sum(duration_ms) as mean_kbps,
+        -- Around the mean, weighted by time: rounding can make what is zero a little less.
+        sqrt(greatest(
+            sum(duration_ms * power(bandwidth_kbps, 2)) / sum(duration_ms) - power(mean_kbps, 2), 0
+        )) / mean_kbps as variation,
         max(batch) as batch
     from throughput_samples
     group by trace_id, trace_date
@@ -63,7 +71,9 @@ final as (
 
         ---------- dimensions
         traces.network_type,
-        {{ is_training_trace('simulated.trace_id') }} as is_training_trace,
+        {{ network_class('traces.network_type', 'traces.mean_kbps', 'traces.variation') }}
+            as network_class,
+        {{ evidence_fold('simulated.trace_id') }} as evidence_fold,
 
         ---------- measures
         simulated.segments,

@@ -1,6 +1,11 @@
 {{ config(
-    partitioned_by=['session_date'],
-    sorted_by=['session_id', 'event_ts'],
+    partitioned_by=['dt'],
+    sorted_by=['region', 'session_id', 'event_ts'],
+    meta={'layout': {'encodings': {
+        'event_ts': 'DELTA_BINARY_PACKED',
+        'event_type': 'RLE_DICTIONARY',
+        'region': 'RLE_DICTIONARY',
+    }}},
 ) }}
 
 with staged as (
@@ -33,6 +38,7 @@ final as (
         event_type,
         is_fatal,
         error_code,
+        event_data,
 
         ---------- measures
         sequence_number,
@@ -44,12 +50,13 @@ final as (
         event_ts,
         session_started_at,
         session_date,
+        dt,
 
         ---------- metadata
         batch
     from first_deliveries
     where {{ never_delivered_before(
-        'first_deliveries', 'event_id', ref('stg_playback_events'), partition='session_date'
+        'first_deliveries', 'event_id', ref('stg_playback_events')
     ) }}
 )
 

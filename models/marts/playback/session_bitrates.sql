@@ -4,14 +4,8 @@ with streaming_sessions as (
     select * from {{ ref('streaming_sessions') }}
 ),
 
-rules_in_force as (
+streaming_quality_rules as (
     select * from {{ ref('streaming_quality_rules') }}
-    where is_in_force
-),
-
-nearest_endpoints as (
-    select * from {{ ref('cdn_endpoints') }}
-    where priority = 1
 ),
 
 final as (
@@ -24,12 +18,13 @@ final as (
         streaming_sessions.region,
         streaming_sessions.device_type,
         streaming_sessions.cdn_endpoint,
-        nearest_endpoints.cdn_endpoint as nearest_cdn_endpoint,
-        rules_in_force.rule_version,
+        streaming_quality_rules.cdn_endpoint as nearest_cdn_endpoint,
+        streaming_quality_rules.rule_version,
 
         ---------- measures
         streaming_sessions.network_speed,
-        rules_in_force.optimal_bitrate,
+        streaming_quality_rules.recommended_bitrate_kbps,
+        streaming_quality_rules.optimal_bitrate,
 
         ---------- timestamps
         streaming_sessions.session_date,
@@ -37,19 +32,13 @@ final as (
         ---------- metadata
         streaming_sessions.batch
     from streaming_sessions
-    -- The last rule is the "else" of the document's query: it also takes a speed that is unknown.
-    left join rules_in_force
+    -- A rule holds from its speed on, up to the next one. A speed that is unknown gets the last
+    -- rule, the "else" of the document's query.
+    asof left join streaming_quality_rules
         on
-            case
-                when streaming_sessions.network_speed is null
-                    then rules_in_force.max_network_speed is null
-                else
-                    streaming_sessions.network_speed >= rules_in_force.min_network_speed
-                    and streaming_sessions.network_speed
-                    < coalesce(rules_in_force.max_network_speed, 'infinity')
-            end
-    left join nearest_endpoints
-        on streaming_sessions.region = nearest_endpoints.region
+            streaming_sessions.region = streaming_quality_rules.region
+            and coalesce(streaming_sessions.network_speed, 'infinity')
+            >= streaming_quality_rules.network_speed_mbps
 )
 
 select * from final

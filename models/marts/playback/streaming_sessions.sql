@@ -46,7 +46,6 @@ known as (
         {{ holds_since('seek_start', 'seek_end', 'so_far') }} as is_seeking,
         {{ holds_since('pause', 'resume', 'so_far') }} as is_paused,
         {{ holds_since('ad_start', 'ad_end', 'so_far') }} as is_in_ad,
-        last_value(bitrate_kbps ignore nulls) over so_far as current_bitrate_kbps,
         coalesce(
             {{ milliseconds_between('event_ts', 'lead(event_ts) over in_order') }}, 0
         ) as elapsed_ms
@@ -63,6 +62,9 @@ known as (
 states as (
     select
         *,
+        -- What plays in an advertisement is no rendition of the title.
+        last_value(case when not is_in_ad then bitrate_kbps end ignore nulls) over so_far
+            as current_bitrate_kbps,
         case
             when is_in_ad then 'ad'
             when not has_started and is_requested then 'starting'
@@ -74,14 +76,23 @@ states as (
             else 'playing'
         end as state
     from known
+    window so_far as (
+        partition by session_id, session_date
+        order by event_position
+        rows between unbounded preceding and current row
+    )
 ),
 
 intervals as (
     select
         *,
-        -- A player that falls silent is not known to play on; one that is paused says nothing.
+        -- A player that falls silent is not known to play on; one that is paused says nothing, and
+        -- an advertisement that the next event ends or finds running has run all the time.
         case
             when state = 'paused' then elapsed_ms
+            when state = 'ad' and lead(
+                event_type = 'ad_end' or (is_in_ad and not is_last_event)
+            ) over in_order then elapsed_ms
             else least(elapsed_ms, {{ var('longest_silence_seconds') * 1000 }})
         end as observed_ms,
         has_started and not coalesce(lag(has_started) over in_order, false) as is_start,
@@ -113,14 +124,22 @@ sessions as (
         bool_or(is_last_event and event_type = 'end') as has_ended,
         bool_or(is_requested) as is_requested,
 
-        -- The first frame less the request, less the advertisements between them.
+        -- The first frame less the request, less the advertisements between them. Without the end
+        -- of one, nobody knows when the title began to load.
         {{ milliseconds_between(
             'min(event_ts) filter (is_requested and not has_started)',
             "min(event_ts) filter (is_start and event_type = 'first_frame')",
         ) }}
         - coalesce(
             sum(elapsed_ms) filter (state = 'ad' and is_requested and not has_started), 0
-        ) as video_start_time_ms,
+        ) as start_time_ms,
+        case
+            when
+                coalesce(sum(elapsed_ms - observed_ms) filter (
+                    state = 'ad' and is_requested and not has_started
+                ), 0) = 0
+                then start_time_ms
+        end as video_start_time_ms,
 
         coalesce(sum(observed_ms) filter (state = 'playing'), 0) as playing_ms,
         coalesce(sum(observed_ms) filter (state = 'stall'), 0) as stall_ms,

@@ -1,0 +1,3 @@
+{% macro index_definition(index) -%}
+    {%- do return("reelhouse: " ~ ("unique " if index.unique else "") ~ index.columns) -%}
+{%- endmacro %}

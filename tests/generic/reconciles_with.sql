@@ -1,0 +1,84 @@
+{% test reconciles_with(model, fact, keys, measures, partition='dt', fact_where='true') %}
+{#- Keys and sums of an aggregate against the table that it is made of, for the keys of which either has
+    rows that were written last. `keys` and `measures`: column of the aggregate, expression on the table. -#}
+{%- set aggregate = api.Relation.create(identifier=(model | string | replace('"', '')).split('.')[-1]) -%}
+{%- set partition_keys = [] -%}
+{%- for name, expression in keys.items() if expression == partition -%}
+    {%- do partition_keys.append(name) -%}
+{%- endfor -%}
+{%- set partition_key = partition_keys[0] -%}
+{%- set written -%}
+    select
+        {% for name, expression in keys.items() -%}
+            {{ expression }} as {{ name }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ fact }}
+    where {{ written_last(fact) }} and {{ fact_where }}
+    union
+    select {{ keys.keys() | join(', ') }}
+    from {{ model }}
+    where {{ written_last(aggregate) }}
+{%- endset -%}
+{#- As literals, because only literals prune files before any is opened. -#}
+{%- set partitions = "select distinct " ~ partition_key ~ " from written" -%}
+{%- if execute and flags.WHICH in ['build', 'test', 'retry'] -%}
+    {%- set partitions = partition_literals(run_query(
+        "select distinct " ~ partition_key ~ " from (" ~ written ~ ") as written order by all"
+    )) -%}
+{%- endif -%}
+with written as (
+    {{ written }}
+),
+
+expected as (
+    select
+        {% for name, expression in keys.items() -%}
+            {{ expression }} as {{ name }},
+        {% endfor %}
+        {% for name, expression in measures.items() -%}
+            {{ expression }} as {{ name }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ fact }}
+    where
+        {{ partition }} in ({{ partitions }})
+        and {{ fact_where }}
+        and ({{ keys.values() | join(', ') }}) in (
+            select ({{ keys.keys() | join(', ') }}) from written
+        )
+    group by {{ keys.values() | join(', ') }}
+),
+
+found as (
+    select
+        {{ keys.keys() | join(', ') }},
+        {% for name in measures -%}
+            sum({{ name }}) as {{ name }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ model }}
+    where
+        {{ partition_key }} in ({{ partitions }})
+        and ({{ keys.keys() | join(', ') }}) in (
+            select ({{ keys.keys() | join(', ') }}) from written
+        )
+    group by {{ keys.keys() | join(', ') }}
+)
+
+select
+    {% for name in keys -%}
+        coalesce(expected.{{ name }}, found.{{ name }}) as {{ name }},
+    {% endfor %}
+    {% for name in measures -%}
+        expected.{{ name }} as expected_{{ name }},
+        found.{{ name }} as found_{{ name }}{{ ',' if not loop.last }}
+    {% endfor %}
+from expected
+full join found
+    on
+        {% for name in keys -%}
+            expected.{{ name }} = found.{{ name }} {{ 'and' if not loop.last }}
+        {% endfor %}
+where
+    {% for name in measures -%}
+        expected.{{ name }} is distinct from found.{{ name }} {{ 'or' if not loop.last }}
+    {% endfor %}
+{% endtest %}
