@@ -37,34 +37,3 @@
         {%- do run_query("alter table " ~ relation ~ " add column " ~ adapter.quote(name) ~ " " ~ described.query[name]) -%}
     {%- endfor -%}
 {% endmacro %}
-
-{% macro column_differences(query, other, name_of_other) %}
-    {%- set added, dropped, changed = [], [], [] -%}
-    {%- for column, type in query.items() -%}
-        {%- if column not in other -%}
-            {%- do added.append(column ~ " " ~ type) -%}
-        {%- elif other[column] != type -%}
-            {%- do changed.append(column ~ " from " ~ other[column] ~ " to " ~ type) -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {%- for column, type in other.items() if column not in query -%}
-        {%- do dropped.append(column ~ " " ~ type) -%}
-    {%- endfor -%}
-    {%- do return(
-        "Against the " ~ name_of_other ~ ", the query has: " ~ [
-            "added " ~ added | join(", ") if added,
-            "dropped " ~ dropped | join(", ") if dropped,
-            "changed " ~ changed | join(", ") if changed,
-        ] | select | join("; ") ~ "."
-    ) -%}
-{% endmacro %}
-
-{% macro check_schema_handling() %}
-    {%- set handling = config.get('on_schema_change') -%}
-    {%- if handling not in ['fail', 'append_new_columns'] -%}
-        {%- do exceptions.raise_compiler_error(
-            "on_schema_change of " ~ model.name ~ " is '" ~ handling ~ "'. It can be 'fail' or 'append_new_columns':"
-            ~ " a table never loses a column, nor leaves one out, without being rebuilt."
-        ) -%}
-    {%- endif -%}
-{% endmacro %}

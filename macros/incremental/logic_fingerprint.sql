@@ -11,28 +11,3 @@
     {%- endif -%}
     {%- do return(node.logic_fingerprint) -%}
 {% endmacro %}
-
-{% macro views_below(node) %}
-    {%- set names = [] -%}
-    {%- for parent in node.depends_on.nodes if parent in graph.nodes and graph.nodes[parent].config.materialized == 'view' -%}
-        {%- do names.append(graph.nodes[parent].name) -%}
-        {%- do names.extend(views_below(graph.nodes[parent])) -%}
-    {%- endfor -%}
-    {%- do return(names | unique | sort) -%}
-{% endmacro %}
-
-{% macro view_texts(names) %}
-    {%- if not names -%}{%- do return([]) -%}{%- endif -%}
-    {%- do return(run_query(
-        "select sql from " ~ source('ducklake', 'ducklake_view')
-        ~ " where end_snapshot is null and view_name in ('" ~ names | join("', '") ~ "') order by view_name"
-    ).columns[0].values() | list) -%}
-{% endmacro %}
-
-{% macro sql_tokens(sql) %}
-    {#- Literals, words and signs; white space and comments are no part of the logic. -#}
-    {%- set tokens = modules.re.findall(
-        "--[^\\n]*|/\\*(?:[^*]|\\*(?!/))*\\*/|('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\\w+|[^\\w\\s])", sql
-    ) -%}
-    {%- do return(tokens | select | join(' ')) -%}
-{% endmacro %}
