@@ -11,7 +11,7 @@ demand as (
         service_name,
         minute_ts,
         ready_instances,
-        cpu_percent_total / 100 * ready_instances / nullif(cpu_measured_instances, 0) as cpu_pods
+        cpu_percent_total / 100 * counted_instances / nullif(cpu_measured_instances, 0) as cpu_pods
     from utilization
     where minute_ts <= {{ as_of(ref('service_utilization_minutely'), 'minute_ts') }}
 ),

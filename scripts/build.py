@@ -20,6 +20,7 @@ import duckdb
 import yaml
 
 from child_process import run_to_end
+from delivery import standing_rejections, unread_input
 from lake_plugin import LIVE_CATALOG, attach_lake, check_lake_path
 from make_variables import SAMPLE, choose_lake
 
@@ -122,6 +123,32 @@ def read_outdated(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int]
     ).fetchall()
 
 
+def input_not_read(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return a line for each thing in the landing folder that is in no table, with what to do.
+
+    The current folder is the project's; the connection has the lake attached as `lake`.
+    """
+    variables = yaml.safe_load(Path("dbt_project.yml").read_text())["vars"]
+    variables |= json.loads(Path("target/run_results.json").read_text())["args"].get("vars", {})
+    landing = variables["landing_path"]
+    if not Path(landing).is_dir():
+        return []
+    feeds = [path.stem.removeprefix("land_") for path in Path("models").glob("landing/land_*.sql")]
+    rejected = connection.execute(
+        """
+        select file, size_bytes, modified_at, reason
+        from lake.ledger.landed_files
+        where
+            status = 'rejected'
+            and file in (select file from lake.ledger.landed_files where status = 'landed')
+        """
+    ).fetchall()
+    return [
+        *unread_input(landing, feeds, variables["follow_links_out_of_landing"]),
+        *standing_rejections(landing, rejected),
+    ]
+
+
 def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
     """Print rows per feed, partitions touched, tests passed and where to look next."""
     with duckdb.connect() as connection:
@@ -192,6 +219,7 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
             """,
             [invocation_id],
         ).fetchall()
+        unread = input_not_read(connection)
         publication = connection.execute(
             """
             with published as (
@@ -232,6 +260,12 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
         print(f"  {feed}: {trouble}")
     if len(troubles) > MOST_LINES:
         print(f"  and {len(troubles) - MOST_LINES:,} more: see lake.ledger.landed_files")
+    if unread:
+        print("\nIn the landing folder and in no table")
+        for line in unread[:MOST_LINES]:
+            print(f"  {line}")
+        if len(unread) > MOST_LINES:
+            print(f"  and {len(unread) - MOST_LINES:,} more")
     print("\nTables written                    mode             rows   replaced  partitions")
     for model, mode, rows, deleted, partitions in written:
         print(f"  {model:<30} {mode:<14} {rows:>9,} {deleted:>10,} {partitions:>11,}")

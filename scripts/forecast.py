@@ -104,8 +104,13 @@ def forecast_series(series: pd.DataFrame, origins: pd.DataFrame) -> pd.DataFrame
         key: rows.set_index("period_ts").demand.sort_index() for key, rows in series.groupby(keys)
     }
     forecasts = []
-    for origin in origins.itertuples():
+    series_now, done = None, 0
+    for origin in origins.sort_values([*keys, "origin_ts"]).itertuples():
         key = (origin.service_name, origin.resource, origin.grain)
+        if key != series_now:
+            print(f"{done:,} of {len(origins):,} origins; next {' '.join(key)}", file=sys.stderr)
+            series_now = key
+        done += 1
         step = pd.Timedelta(seconds=origin.period_seconds)
         history = known[key].loc[: origin.origin_ts].asfreq(step).interpolate()
         history = history.iloc[-LONGEST_HISTORY[origin.grain] :]

@@ -23,7 +23,7 @@
         where newest <= (
             select max(newest)
             from ranked
-            where events_as_late > least({{ var('as_of_support_events') }}, ceil(all_events / 1000), all_events - 1)
+            where events_as_late > least({{ var('as_of_support_events') }}, greatest(all_events / 1000, 1), all_events - 1)
         ) + interval ({{ var('as_of_lead_hours') }}) hour
     )
 {%- endmacro %}

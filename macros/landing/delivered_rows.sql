@@ -1,7 +1,7 @@
 {% macro delivered_rows(required_columns, optional_columns=[]) %}
-    {#- Columns of the file groups differ, so one select a group of files that are read alike. -#}
+    {#- Parquet files differ in columns and types, so one select a group of files that are read alike. -#}
     {%- set columns = required_columns + optional_columns -%}
-    {%- set groups = find_new_files(required_columns, takes_logs='line' in columns) -%}
+    {%- set groups = find_new_files(required_columns, optional_columns) -%}
     select
         {% for column in columns -%}
             delivered.{{ column }},
@@ -21,5 +21,7 @@
         {%- endfor %}
     ) as delivered
     inner join {{ new_files_table() }} as new_files
-        on delivered._path = new_files.path
+        on
+            delivered._number = new_files.number
+            and new_files.status = 'landed'
 {% endmacro %}

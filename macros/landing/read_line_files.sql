@@ -6,7 +6,7 @@
             null as _unknown_columns,
             _malformed,
             case when _malformed is not null then line end as _raw,
-            _path,
+            _number,
             _row
         from ({{ read_lines(group) }})
 {% endmacro %}

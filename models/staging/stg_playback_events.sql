@@ -4,7 +4,8 @@ with landed as (
             'event_id', 'profile_id', 'session_id', 'title_id', 'region', 'device_type', 'event_type',
             'event_ts', 'session_started_at', 'sequence_number', 'cdn_endpoint', 'bitrate_kbps',
             'measured_throughput_kbps', 'buffer_length_ms', 'is_fatal', 'error_code'
-        ]) }}
+        ]) }},
+        {{ event_data('_unknown_columns') }} as event_data
     from {{ ref('land_playback_events') }}
 ),
 
@@ -63,7 +64,7 @@ final as (
         event_type,
         coalesce({{ given_boolean('is_fatal') }}, false) as is_fatal,
         error_code,
-        {{ event_data('_unknown_columns') }} as event_data,
+        event_data,
 
         ---------- measures
         {{ accepted_number('sequence_number', 'integer') }} as sequence_number,

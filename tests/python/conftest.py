@@ -135,11 +135,13 @@ class Project:
         """Run `dbt build`. `*ROWS_ONLY` among the arguments leaves the tests out."""
         return self.dbt("build", *arguments, vars=vars, expect_success=expect_success)
 
-    def connect(self, catalog: str = LIVE_CATALOG) -> duckdb.DuckDBPyConnection:
-        """Open the lake read-only, with the marts in the search path."""
+    def connect(
+        self, catalog: str = LIVE_CATALOG, *, read_only: bool = True
+    ) -> duckdb.DuckDBPyConnection:
+        """Open the lake, by default read-only, with the marts in the search path."""
         connection = duckdb.connect()
         connection.execute("set timezone = 'UTC'")
-        attach_lake(connection, self.lake, catalog)
+        attach_lake(connection, self.lake, catalog, read_only=read_only)
         with suppress(duckdb.CatalogException):  # a lake that holds no mart yet
             connection.execute("use lake.analytics")
         return connection

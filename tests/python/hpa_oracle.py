@@ -37,10 +37,15 @@ class Behaviour:
     up_select: str = "Max"
     down_select: str = "Max"
     pod_start: int = 120
-    up_rates: list[Rate] = field(
+    # None: the manifest does not name the direction; both None: it has no `behavior`.
+    up_rates: list[Rate] | None = field(
         default_factory=lambda: [Rate("Percent", 100, 15), Rate("Pods", 4, 15)]
     )
-    down_rates: list[Rate] = field(default_factory=lambda: [Rate("Percent", 100, 15)])
+    down_rates: list[Rate] | None = field(default_factory=lambda: [Rate("Percent", 100, 15)])
+
+    @property
+    def has_behavior(self) -> bool:
+        return self.up_rates is not None or self.down_rates is not None
 
 
 @dataclass
@@ -145,8 +150,12 @@ class Autoscaler:
         """How far the rates allow to go in one direction."""
         select = self.behaviour.up_select if up else self.behaviour.down_select
         rates = self.behaviour.up_rates if up else self.behaviour.down_rates
-        if select == "Disabled" or not rates:
+        if not self.behaviour.has_behavior:
+            return max(2 * self.replicas, 4) if up else 0
+        if select == "Disabled":
             return self.replicas
+        if rates is None:
+            rates = [Rate("Percent", 100, 15)] + ([Rate("Pods", 4, 15)] if up else [])
         limits = []
         for rate in rates:
             before = self.replicas - self.change_since(now - rate.period_seconds)
@@ -172,6 +181,8 @@ class Autoscaler:
 
     def decide(self, now: int, minute: Minute | None) -> tuple[int, str, str | None]:
         spec, current = self.behaviour, self.replicas
+        if not self.recommendations:
+            self.recommendations.append((now, current))
         if current == 0:
             return 0, "scaling_disabled", None
         if current > spec.max_replicas:
@@ -200,6 +211,13 @@ class Autoscaler:
         elif best == current:
             why = "at_target"
 
+        if not spec.has_behavior:
+            recent = [r for at, r in self.recommendations if at >= now - spec.down_window]
+            self.recommendations.append((now, best))
+            stable = max([best, *recent])
+            limited = "scale_down_stabilized" if stable != best else None
+            return self.bound(now, stable, why, limited)
+
         lowest = min([best, *(r for at, r in self.recommendations if at > now - spec.up_window)])
         highest = max([best, *(r for at, r in self.recommendations if at > now - spec.down_window)])
         self.recommendations.append((now, best))
@@ -212,6 +230,11 @@ class Autoscaler:
         limited = None
         if stable != best:
             limited = "scale_up_stabilized" if best >= current else "scale_down_stabilized"
+        return self.bound(now, stable, why, limited)
+
+    def bound(self, now: int, stable: int, why: str, limited: str | None):
+        """What the rates, the minimum and the maximum leave of a recommendation."""
+        spec, current = self.behaviour, self.replicas
         if stable > current:
             limit = self.limit(now, up=True)
             allowed = min(spec.max_replicas, limit)

@@ -23,7 +23,7 @@ REFERENCE = r"\{\{\s*(?:ref|source)\("
 CLOCK = re.compile(
     r"\b(?:now|today|get_current_timestamp)\(\)|\bcurrent_(?:date|time|timestamp)\b", re.I
 )
-READERS = re.compile(r"\b(?:read_(?:csv|parquet|json|text|blob)\w*|glob|inspect_file)\s*\(", re.I)
+READERS = re.compile(r"\b(?:read_(?:csv|parquet|json|text|blob)\w*|glob|take_file)\s*\(", re.I)
 # What is measured, and how a name says in which unit.
 MEASURED = re.compile(
     r"(^|_)(latency|duration|delay|stall|bitrate|throughput|size|age|ttl|watch_time|wait|lag)(_|$)"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import gzip
+import os
 from datetime import datetime
 from types import SimpleNamespace
 
 import pyarrow as arrow
 import pyarrow.parquet as parquet
 import pytest
+import yaml
+from conftest import ROOT
 from watch_events import COLUMNS, MODELS, csv_text, deliver, event, json_lines
 
-from lake_plugin import LONGEST_LINE_BYTES
-
 pytestmark = pytest.mark.one_domain
+VARIABLES = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
 
 # Rows that are quarantined: the values that replace a good row's own, and all reasons expected.
 BAD_ROWS = {
@@ -59,6 +61,15 @@ BAD_LINES = {
     "quote_that_does_not_close.csv": (b'"' + LINE.encode(), "wrong_number_of_fields"),
     "quote_inside.csv": (LINE.replace("eu-west", 'eu"west').encode(), "wrong_number_of_fields"),
     "not_utf8.csv": (LINE.encode().replace(b"eu-west", b"caf\xe9"), "not_utf8"),
+    "windows_quotes.csv": (LINE.encode().replace(b"eu-west", b"\x93eu\x94\x80"), "not_utf8"),
+    "cut_character.jsonl": ('{"event_id": "日本'.encode()[:-1] + b'"}', "not_utf8"),
+    "separator_and_not_utf8.csv": (LINE.encode() + b"\x1f\xff\0", "not_utf8"),
+    "json_key_lone_surrogate.jsonl": (b'{"\\ud800": "e1"}', "not_a_json_object"),
+    "json_key_twice.jsonl": (b'{"event_id": "e1", "event_id": "e2"}', "duplicate_json_key"),
+    "json_key_twice_spelled.jsonl": (
+        json_lines([good]).strip()[:-1].encode() + b', "event_i\\u0064": "e2"}',
+        "duplicate_json_key",
+    ),
     "not_json.jsonl": (b"this is no JSON", "not_a_json_object"),
     "json_list.jsonl": (b'["e1", "p1"]', "not_a_json_object"),
     "json_number.jsonl": (b"42", "not_a_json_object"),
@@ -112,12 +123,20 @@ BAD_FILES = {
         parquet_bytes(arrow.Table.from_pylist(two("r", file_row_number=1))),
         "column called file_row_number",
     ),
+    "header_too_wide.csv": (
+        csv_text(two("w"), [*COLUMNS]).replace("watch_seconds", "w" * 140_000).encode(),
+        "field larger than field limit",
+    ),
+    "header_with_nul.csv": (
+        csv_text(two("n")).replace("watch_seconds", "watch_seconds,\0").encode(),
+        "a column's name holds a NUL byte",
+    ),
     "line_too_long.csv": (
-        csv_text(two("l")).encode() + b"x" * (LONGEST_LINE_BYTES + 1),
+        csv_text(two("l")).encode() + b"x" * (VARIABLES["longest_line_bytes"] + 1),
         "a line after row 3 is over",
     ),
     "notes.txt": (b"delivered by hand", "unknown file type"),
-    "utf16.csv": (csv_text(two("u")).encode("utf-16"), "required columns are missing"),
+    "utf16.csv": (csv_text(two("u")).encode("utf-16"), "a column's name holds a NUL byte"),
     "plain.csv.zip": (b"PK\x03\x04", "unknown file type"),
 }
 typed = arrow.table(
@@ -182,6 +201,16 @@ ODD_FILES = {
         parquet_bytes(arrow.Table.from_pylist(two("filename", filename="theirs"))),
         2,
     ),
+    "column_of_our_own.parquet": (
+        parquet_bytes(arrow.Table.from_pylist(two("own", _path_of_file="theirs", _path="x"))),
+        2,
+    ),
+    "back\\slash.csv": (csv_text(two("backslash")).encode(), 2),
+    "back\\slash.parquet": (parquet_bytes(arrow.Table.from_pylist(two("backslash2"))), 2),
+    "separators.csv": (
+        csv_text(two("sep", note="a\x1d\x1e\x1f\x1cb"), [*COLUMNS, "note"]).encode(),
+        2,
+    ),
     "odd'name.csv": (csv_text(two("odd", **{"it's": "x"}), [*COLUMNS, "it's"]).encode(), 2),
     'odd"name.parquet': (
         parquet_bytes(arrow.Table.from_pylist(two("odd2", **{'a "b" c': 1}))),
@@ -239,6 +268,8 @@ def lake(make_module_project):
     (folder / "nowhere.csv").symlink_to(folder / "missing")
     deliver(project, "_unfinished.csv", two("unfinished"))
     deliver(project, ".hidden/file.csv", two("hidden"))
+    os.mkfifo(folder / "pipe.csv")
+    (folder / "device.csv").symlink_to("/dev/zero")
     return SimpleNamespace(
         outcome=project.build(*MODELS),
         # Asked once: a test for each kind only looks up its own.
@@ -330,6 +361,8 @@ def test_files_that_differ_only_in_types_keep_their_values(lake):
         ('odd"name.parquet', '{"a \\"b\\" c":1}'),
         ("column_called_filename.parquet", '{"filename":"theirs"}'),
         ("late_key.jsonl", '{"campaign":"spring"}'),
+        ("separators.csv", '{"note":"a\\u001D\\u001E\\u001F\\u001Cb"}'),
+        ("column_of_our_own.parquet", '{"_path_of_file":"theirs","_path":"x"}'),
     ],
 )
 def test_unknown_columns_are_kept_as_json(lake, file, unknown):
@@ -345,3 +378,12 @@ def test_links_and_folders_are_read_once_and_unfinished_files_are_left(lake):
     ]
     status, reason, *_ = lake.files["nowhere.csv"]
     assert status == "rejected" and "No such file" in reason
+
+
+def test_what_is_no_file_or_lies_elsewhere_is_rejected_and_never_opened(lake):
+    assert lake.files["pipe.csv"][:2] == ["rejected", "a named pipe and no regular file"]
+    assert lake.files["device.csv"][0] == "rejected"
+    assert "a link that leaves the landing folder" in lake.files["device.csv"][1]
+    assert "Not read: watch_events/pipe.csv: a named pipe and no regular file" in (
+        lake.outcome.stdout
+    )

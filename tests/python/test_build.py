@@ -40,13 +40,17 @@ def test_the_summary_says_what_was_new_rejected_unknown_and_touched(project, cap
     # A delivery of which nothing lands has a summary as well, and only its own.
     deliver(project, "b.csv", "event_id\n1\n")
     deliver(project, "c.pdf", "")
+    deliver(project, "a.csv", csv_text(rows[:1]))
+    (project.landing / "watch_event").mkdir()
     project.build(*ROWS, "--write-json")
     said = summary_of(project, capsys, monkeypatch)
     assert "rejected watch_events/b.csv: required columns are missing: profile_id" in said
     assert "rejected watch_events/c.pdf: unknown file type" in said
     assert "unknown columns" not in said and "Partitions touched: 0" in said
     feeds = [line.split() for line in said.splitlines() if line.startswith("  watch_events ")]
-    assert feeds == [["watch_events", "0", "6", "2"]]
+    assert feeds == [["watch_events", "0", "6", "3"]]
+    assert "In the landing folder and in no table\n  watch_event/ is no feed: did you mean" in said
+    assert "still rejected watch_events/a.csv: its content has changed under its name" in said
 
     # A part of the project is not published (test_publication.py): ask the live state.
     with query.connect("lake", lake_plugin.LIVE_CATALOG) as lake:

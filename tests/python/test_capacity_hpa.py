@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import duckdb
 import pandas as pd
@@ -13,7 +13,6 @@ from conftest import Project
 from hpa_cases import CASES
 from hpa_oracle import Autoscaler, Behaviour, Minute, Rate
 
-DAY = date(2025, 1, 1)
 DECISION = "desired_replicas, reason, limited_by"
 
 
@@ -25,8 +24,18 @@ def what_if_sql(tmp_path_factory, parsed_manifest):
     return next(project.target.rglob("compiled/**/hpa_what_if.sql")).read_text()
 
 
-def simulate(sql: str, histories: dict[str, tuple[Behaviour, int, list[Minute | None]]]):
-    """Run the model over histories; return each history's decisions, in order."""
+def simulate(
+    sql: str,
+    histories: dict[str, tuple[Behaviour, int, list[Minute | None]]],
+    minutes_of_day: int = 24 * 60,
+):
+    """Run the model over histories; return each history's decisions, in order.
+
+    Args:
+        sql: the compiled model.
+        histories: for each service, its specification, its replicas and its minutes.
+        minutes_of_day: minutes after which a history goes on at midnight of the next day.
+    """
     policies, rates, minutes = [], [], []
     for name, (spec, replicas, recorded) in histories.items():
         policies.append(
@@ -35,10 +44,11 @@ def simulate(sql: str, histories: dict[str, tuple[Behaviour, int, list[Minute | 
             + (spec.up_select, spec.down_select, spec.pod_start)
         )
         for direction, of in (("up", spec.up_rates), ("down", spec.down_rates)):
-            rates += [(name, direction, r.kind, r.value, r.period_seconds) for r in of]
+            rates += [(name, direction, r.kind, r.value, r.period_seconds) for r in of or []]
         for number, minute in enumerate(recorded):
             if minute is not None:
-                moment = datetime(2025, 1, 1) + timedelta(minutes=number)
+                day, number = divmod(number, minutes_of_day)
+                moment = datetime(2025, 1, 1) + timedelta(days=day, minutes=number)
                 minutes.append((name, replicas, moment, *asdict(minute).values()))
     frames = {
         "policies": pd.DataFrame(policies, columns=[
@@ -74,14 +84,14 @@ def simulate(sql: str, histories: dict[str, tuple[Behaviour, int, list[Minute | 
         connection.execute(
             "create table analytics.service_utilization_minutely as select service_name,"
             " cast(instances as integer) as instances,"
-            " cast(ready_instances as integer) as ready_instances,"
+            " cast(ready_instances as integer) as counted_instances,"
             " cast(cpu_measured_instances as integer) as cpu_measured_instances,"
             " coalesce(cpu_milli / 10.0 * cpu_measured_instances / nullif(ready_instances, 0), 0)"
             "   as cpu_percent_total,"
             " cast(memory_measured_instances as integer) as memory_measured_instances,"
             " coalesce(memory_milli / 10.0 * memory_measured_instances / nullif(instances, 0), 0)"
             "   as memory_percent_total,"
-            f" minute_ts, date '{DAY}' as dt, 1 as batch from minutes"
+            " minute_ts, cast(minute_ts as date) as dt, 1 as batch from minutes"
         )
         rows = connection.execute(
             f"select service_name, {DECISION} from ({sql}) order by service_name, sync_ts"
@@ -126,12 +136,17 @@ def generated_history(draw: random.Random) -> tuple[Behaviour, int, list[Minute 
             for _ in range(draw.choice([0, 1, 2]))
         ],
     )
-    # A service that names no rate at all has those of `default`.
-    if not spec.up_rates + spec.down_rates:
-        spec.down_rates = [Rate("Pods", 5, 30)]
+    # A direction without a rate has Kubernetes' own, and a manifest without any has no `behavior`.
+    spec.up_rates, spec.down_rates = spec.up_rates or None, spec.down_rates or None
     instances = draw.randint(1, 20)
+    recorded = generated_minutes(draw, instances, draw.randint(6, 10))
+    return spec, instances, recorded
+
+
+def generated_minutes(draw: random.Random, instances: int, count: int) -> list[Minute | None]:
+    """Minutes of a load that ramps, jumps, falls silent in between and gets unready."""
     load, recorded = draw.randint(50, 20000), []
-    for _ in range(draw.randint(6, 10)):
+    for number in range(count):
         load = max(
             0, int(load * draw.choice([1, 1, 1.05, 0.95, 1.5, 2.5, 0.4])) + draw.randint(-9, 9)
         )
@@ -146,10 +161,9 @@ def generated_history(draw: random.Random) -> tuple[Behaviour, int, list[Minute 
             load if cpu_measured else None,
             draw.randint(0, 90 * 10 * instances) if memory_measured else None,
         )
-        recorded.append(minute if not recorded or draw.random() < 0.95 else None)
-    while recorded[-1] is None:
-        recorded.pop()
-    return spec, instances, recorded
+        is_silent = 0 < number < count - 1 and draw.random() < 0.05
+        recorded.append(None if is_silent else minute)
+    return recorded
 
 
 def test_ten_thousand_generated_histories_equal_the_oracle(what_if_sql):
@@ -168,6 +182,41 @@ def test_ten_thousand_generated_histories_equal_the_oracle(what_if_sql):
         "scale_down_limit", "scale_down_stabilized", "scale_up_limit", "scale_up_stabilized",
         "too_few_replicas", "too_many_replicas", None,
     }  # fmt: skip
+
+
+def test_a_day_goes_on_where_the_day_before_ended(what_if_sql):
+    """Four days of six minutes: replicas, recommendations and changes of days before count.
+
+    The windows are longer than a day, so that they reach back over midnight; a day without samples
+    ends the row, and the day after it begins anew.
+    """
+    draw = random.Random(20250102)
+    histories, expected = {}, {}
+    for number in range(500):
+        spec, instances, _ = generated_history(draw)
+        spec.up_window, spec.down_window = draw.choice([0, 90_000]), draw.choice([0, 300, 90_000])
+        for rates in (spec.up_rates, spec.down_rates):
+            for rate in rates or []:
+                rate.period_seconds = draw.choice([15, 90_000])
+        days = [generated_minutes(draw, instances, 6) for _ in range(4)]
+        autoscaler, decided = Autoscaler(spec, instances), []
+        for day, minutes in enumerate(days):
+            if number % 3 == 0 and day == 2:
+                days[day] = [None] * 6
+                autoscaler = None
+                continue
+            autoscaler = autoscaler or Autoscaler(spec, instances)
+            decided += [
+                autoscaler.sync(day * 24 * 60 * 4 + 4 * minute + quarter + 1, recorded)
+                for minute, recorded in enumerate(minutes)
+                for quarter in range(4)
+            ]
+        name = f"h{number}"
+        histories[name] = (spec, instances, [minute for day in days for minute in day])
+        expected[name] = decided
+    decisions = simulate(what_if_sql, histories, minutes_of_day=6)
+    for name, history in histories.items():
+        assert decisions[name] == expected[name], (name, history)
 
 
 @pytest.fixture(scope="module")

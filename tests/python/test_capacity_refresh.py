@@ -50,17 +50,20 @@ def refreshed(make_module_project):
     """
     project = make_module_project("refreshed")
     usual = [
-        (service, instance, day, minute, 50 + day % 7 + minute if service == "web" else "", 1000)
-        for service in ("web", "network_only")
-        for instance in ("a", "b")
+        ("web", f"web-{number}", day, minute, 90 + day % 7 + minute, 1000)
+        for number in range(12)
         for day in range(42)
         for minute in range(3)
     ]
-    unmeasured = [("web", "a", day, 60, "", 1000) for day in (5, 12)]
+    usual += [
+        ("network_only", "a", day, minute, "", 1000) for day in range(42) for minute in (0, 1)
+    ]
+    unmeasured = [("web", "web-0", day, 60, "", 1000) for day in (5, 12)]
     deliver(project, "usual", usual + unmeasured)
     project.build(*SELECTION)
     # 3 and 20 January become busier.
-    deliver(project, "late", [("web", "c", 2, 1, 300, 1), ("web", "c", 19, 2, 60, 1)])
+    late = [("web", "late", day, minute, 300, 1) for day in (2, 19) for minute in range(3)]
+    deliver(project, "late", late)
     project.build(*SELECTION)
     written = dict(
         project.query(
@@ -98,10 +101,13 @@ def test_only_affected_days_are_written(refreshed):
     assert written["service_demand_hourly"] == len(late)
     predicted = {day + 7 * week for day in late for week in range(1, 5)}
     assert written["predicted_demand_hourly"] == len(predicted) == 8
+    # A steady load keeps the added replicas, up to the Sunday of each late day's week.
+    simulated = set(range(2, 5)) | set(range(19, 26))
+    assert written["hpa_what_if"] == len(simulated)
     # Pods of a day's first hour start the day before; the last sync of a day is in the next.
-    days = predicted | {day - 1 for day in predicted} | late | {day + 1 for day in late}
+    days = predicted | {day - 1 for day in predicted} | simulated | {day + 1 for day in simulated}
     compared = {day for day in days if 7 <= day < 42}
-    assert written["predictive_scaling"] == len(compared) == 16
+    assert written["predictive_scaling"] == len(compared) == 18
     assert written["scaling_strategies_daily"] == len(compared)
 
 

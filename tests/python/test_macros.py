@@ -15,7 +15,6 @@ from conftest import Project
 EXPRESSIONS = {
     "three_fields": "{{ split_fields('line', ',', 3) }}",
     "two_fields_by_pipe": "{{ split_fields('line', '|', 2) }}",
-    "utf8": "{{ utf8_from_latin1('line') }}",
     "reasons": (
         "{{ rejection_reasons({'missing': 'value is null', 'small': 'value < 10',"
         " 'negative': 'value < 0'}) }}"
@@ -31,10 +30,8 @@ EXPRESSIONS = {
     "no_partition": "{{ partition_literals([]) }}",
     "two_partitions": "{{ partition_literals([('2025-01-03',), ('2025-01-31',)]) }}",
     "paths": '{{ path_list({"paths": ["it\'s/a.csv", "b.csv"]}) }}',
-    "unknown": (
-        "{{ unknown_columns({'format': 'csv', 'columns': ['a', \"it's\", 'b']}, ['a', 'b']) }}"
-    ),
-    "nothing_unknown": "{{ unknown_columns({'format': 'csv', 'columns': ['a']}, ['a']) }}",
+    "unknown": ("{{ unknown_columns({'columns': ['a', \"it's\", 'b']}, ['a', 'b']) }}"),
+    "nothing_unknown": "{{ unknown_columns({'columns': ['a']}, ['a']) }}",
     "as_of_newest": "{{ as_of('events', 'seen') }}",
     "qualified": "{{ staged_columns('kept', ['a', 'b']) }}",
     "arrived_when_compiled": "{{ arrived(ref('stg_watch_events')) }}",
@@ -93,16 +90,6 @@ def test_another_delimiter_and_a_line_that_is_known_to_be_broken(rendered):
     assert value(by_pipe, line='"a|b"|c,d', _malformed=None) == ["a|b", "c,d"]
     assert value(by_pipe, line="a.b", _malformed=None) is None
     assert value(by_pipe, line="a|b", _malformed="not_utf8") is None
-
-
-@pytest.mark.parametrize("text", ["plain", "", "Zürich", "日本語", "😀 e\u0301", "ä\tb"])
-def test_utf8_text_survives_being_read_byte_by_byte(rendered, text):
-    assert value(rendered["utf8"], line=text.encode().decode("latin-1")) == text
-
-
-@pytest.mark.parametrize("broken", [b"caf\xe9", b"\xff\xfe", b"ok \xc3", b"\xed\xa0\x80"])
-def test_bytes_that_are_not_utf8_give_null(rendered, broken):
-    assert value(rendered["utf8"], line=broken.decode("latin-1")) is None
 
 
 @pytest.mark.parametrize(
@@ -222,7 +209,8 @@ def test_literals_of_partitions_and_paths(rendered):
 
 
 def test_unknown_columns_are_kept_as_json(rendered):
-    assert json.loads(value(rendered["unknown"], fields=["1", "2", "3"])) == {"it's": "2"}
+    expression = rendered["unknown"].replace('"it\'s"', "theirs")
+    assert json.loads(value(expression, theirs="2")) == {"it's": "2"}
     assert rendered["nothing_unknown"] == "null"
 
 

@@ -1,6 +1,7 @@
 {{ config(materialized='view') }}
 
--- The older half of the origins chooses the method, the newer half judges it.
+-- The older half of the origins chooses the method, the newer half judges it. A method is chosen
+-- over seasonal naive only if it was better by more than the noise of those origins.
 with errors as (
     select * from {{ ref('forecast_errors') }}
     where error is not null
@@ -8,6 +9,44 @@ with errors as (
 
 intervals as (
     select * from {{ ref('forecast_intervals') }}
+),
+
+origin_scores as (
+    select
+        service_name,
+        resource,
+        grain,
+        method,
+        origin_ts,
+        avg(abs(error) / nullif(mean_season_change, 0)) as mase
+    from errors
+    where origin_number <= origins / 2
+    group by service_name, resource, grain, method, origin_ts
+),
+
+-- Origin by origin, because some hours are harder for every method.
+gains as (
+    select
+        origin_scores.service_name,
+        origin_scores.resource,
+        origin_scores.grain,
+        origin_scores.method,
+        avg(seasonal_naive.mase - origin_scores.mase) as gain,
+        coalesce(stddev_samp(seasonal_naive.mase - origin_scores.mase) / sqrt(count(*)), 0)
+            as standard_error
+    from origin_scores
+    inner join origin_scores as seasonal_naive
+        on
+            origin_scores.service_name = seasonal_naive.service_name
+            and origin_scores.resource = seasonal_naive.resource
+            and origin_scores.grain = seasonal_naive.grain
+            and origin_scores.origin_ts = seasonal_naive.origin_ts
+            and seasonal_naive.method = 'seasonal_naive'
+    group by
+        origin_scores.service_name,
+        origin_scores.resource,
+        origin_scores.grain,
+        origin_scores.method
 ),
 
 scores as (
@@ -48,25 +87,35 @@ scores as (
 final as (
     select
         ---------- ids
-        service_name,
+        scores.service_name,
 
         ---------- dimensions
-        resource,
-        grain,
-        method,
+        scores.resource,
+        scores.grain,
+        scores.method,
         row_number() over (
-            partition by service_name, resource, grain
-            order by selection_mase nulls last, method
+            partition by scores.service_name, scores.resource, scores.grain
+            order by
+                scores.method = 'seasonal_naive'
+                or coalesce(gains.gain > gains.standard_error, false) desc,
+                scores.selection_mase asc nulls last,
+                scores.method asc
         ) = 1 as is_chosen,
 
         ---------- measures
-        forecasts,
-        selection_mase,
-        mase,
-        smape_percent,
-        coverage_80_percent,
-        coverage_95_percent
+        scores.forecasts,
+        scores.selection_mase,
+        scores.mase,
+        scores.smape_percent,
+        scores.coverage_80_percent,
+        scores.coverage_95_percent
     from scores
+    left join gains
+        on
+            scores.service_name = gains.service_name
+            and scores.resource = gains.resource
+            and scores.grain = gains.grain
+            and scores.method = gains.method
 )
 
 select * from final

@@ -97,12 +97,13 @@ final as (
             and origins.resource = forecasts.resource
             and origins.grain = forecasts.grain
             and origins.origin_ts = forecasts.origin_ts
-    left join season_changes
+    -- The period at the origin has no change of its own where the season before it has a gap.
+    asof left join season_changes
         on
             origins.service_name = season_changes.service_name
             and origins.resource = season_changes.resource
             and origins.grain = season_changes.grain
-            and origins.origin_ts = season_changes.period_ts
+            and origins.origin_ts >= season_changes.period_ts
     left join series
         on
             forecasts.service_name = series.service_name

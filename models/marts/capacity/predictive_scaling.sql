@@ -16,7 +16,9 @@ predictions as (
     select * from {{ ref('predicted_demand_hourly') }}
     where
         {{ days_around_touched(ref('hpa_what_if'), 'dt', days_after=2) }}
-        or {{ days_around_touched(ref('predicted_demand_hourly'), 'dt', days_before=1, days_after=1) }}
+        or {{ days_around_touched(
+            ref('predicted_demand_hourly'), 'dt', days_before=1, days_after=1
+        ) }}
 ),
 
 policies as (
@@ -60,7 +62,7 @@ schedule as (
 minutes as (
     select
         utilization.*,
-        utilization.cpu_percent_total / 100 * utilization.ready_instances
+        utilization.cpu_percent_total / 100 * utilization.counted_instances
         / nullif(utilization.cpu_measured_instances, 0) as cpu_pods
     from utilization
 ),

@@ -14,7 +14,7 @@ with utilization as (
 demand as (
     select
         *,
-        cpu_percent_total / 100 * ready_instances / nullif(cpu_measured_instances, 0) as cpu_pods,
+        cpu_percent_total / 100 * counted_instances / nullif(cpu_measured_instances, 0) as cpu_pods,
         memory_percent_total / 100 * instances / nullif(memory_measured_instances, 0) as memory_pods
     from utilization
 ),

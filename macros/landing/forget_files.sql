@@ -1,0 +1,23 @@
+{% macro forget_files(files) %}
+    {%- do run_query("begin transaction") -%}
+    {%- for file in files -%}
+        {%- set literal = dbt.string_literal(dbt.escape_single_quotes(file)) -%}
+        {%- set feed = file.split('/') | first -%}
+        {%- set known = run_query(
+            "select count(*) from " ~ source('ledger', 'landed_files') ~ " where file = " ~ literal
+        ).rows[0][0] -%}
+        {%- if not known -%}
+            {%- do run_query("rollback") -%}
+            {%- do exceptions.raise_compiler_error(
+                "The ledger has no file " ~ file ~ ". See the column file of lake.ledger.landed_files."
+            ) -%}
+        {%- endif -%}
+        {%- set landing = api.Relation.create(
+            database=target.database, schema=generate_schema_name('landing', none), identifier='land_' ~ feed
+        ) -%}
+        {%- do run_query("delete from " ~ landing ~ " where _file = " ~ literal) -%}
+        {%- do run_query("delete from " ~ source('ledger', 'landed_files') ~ " where file = " ~ literal) -%}
+        {%- do log("Forgotten: " ~ file ~ ". Run `dbt build --full-refresh` now.", info=true) -%}
+    {%- endfor -%}
+    {%- do run_query("commit") -%}
+{% endmacro %}
