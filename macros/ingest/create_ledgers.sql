@@ -1,7 +1,8 @@
 {% macro create_ledgers() %}
+    {#- Plain names: with `--empty`, dbt writes a source as a subquery. -#}
     {%- set ledger = api.Relation.create(database=target.database, schema='ledger') -%}
     create schema if not exists {{ ledger.without_identifier() }};
-    create table if not exists {{ source('ledger', 'landed_files') }} (
+    create table if not exists {{ source('ledger', 'landed_files').render() }} (
         feed varchar,
         file varchar,
         landing_path varchar,
@@ -17,7 +18,7 @@
         batch_id bigint,
         landed_at timestamp
     );
-    create table if not exists {{ source('ledger', 'refresh_log') }} (
+    create table if not exists {{ source('ledger', 'refresh_log').render() }} (
         refresh_id bigint,
         model varchar,
         mode varchar,
@@ -28,20 +29,29 @@
         seconds double,
         started_at timestamp,
         seed_checksum varchar,
-        invocation_id varchar
+        invocation_id varchar,
+        logic_fingerprint varchar
     );
-    create table if not exists {{ source('ledger', 'publications') }} (
+    -- A lake that is older than fingerprints are.
+    alter table {{ source('ledger', 'refresh_log').render() }} add column if not exists logic_fingerprint varchar;
+    create table if not exists {{ source('ledger', 'logic_changes').render() }} (
+        model varchar,
+        logic_fingerprint varchar,
+        invocation_id varchar,
+        noted_at timestamp
+    );
+    create table if not exists {{ source('ledger', 'publications').render() }} (
         refresh_id bigint,
         invocation_id varchar,
         published_at timestamp
     );
-    create table if not exists {{ source('ledger', 'published_tables') }} (
+    create table if not exists {{ source('ledger', 'published_tables').render() }} (
         refresh_id bigint,
         table_schema varchar,
         table_name varchar,
         row_count bigint
     );
-    create table if not exists {{ source('ledger', 'unpublished_builds') }} (
+    create table if not exists {{ source('ledger', 'unpublished_builds').render() }} (
         refresh_id bigint,
         invocation_id varchar,
         message varchar,

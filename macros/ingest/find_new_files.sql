@@ -1,5 +1,11 @@
 {% macro find_new_files(required_columns, optional_columns=[]) %}
     {%- if not is_refresh() -%}
+        {%- if execute and flags.EMPTY -%}
+            {%- do run_query(
+                "create or replace temporary table " ~ new_files_table()
+                ~ " (number bigint, file varchar, status varchar)"
+            ) -%}
+        {%- endif -%}
         {%- do return([]) -%}
     {%- endif -%}
     {%- set feed = feed_name() -%}

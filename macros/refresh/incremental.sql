@@ -11,6 +11,8 @@
     {%- set keys = [keys] if keys is string else keys -%}
     {%- set layout = table_layout(config) -%}
     {%- set partition = (layout.partitioned_by or [none])[0] -%}
+    {%- set fingerprint = none if is_landing_model() else logic_fingerprint() -%}
+    {%- do check_schema_handling() -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
@@ -26,6 +28,9 @@
             {{ sql }}
         );
     {% endcall %}
+    {%- if not rebuild -%}
+        {%- do check_columns(target_relation, delta) -%}
+    {%- endif -%}
     {%- set outcome = count_rows(delta, partition) -%}
     {%- if outcome.written > 0 -%}
         {%- if keys and not rebuild -%}
@@ -40,7 +45,8 @@
     {%- if first_batch is not none -%}
         {%- do name_snapshot("refresh", {"refresh_id": refresh_id(), "model": model.name}) -%}
         {%- do run_query(log_entry_sql(
-            'rebuild' if first_batch == 0 else config.get('incremental_strategy'), first_batch, outcome, started
+            'rebuild' if first_batch == 0 else config.get('incremental_strategy'), first_batch, outcome, started,
+            fingerprint=fingerprint
         )) -%}
     {%- endif -%}
     {%- do adapter.commit() -%}
@@ -51,6 +57,7 @@
 
 {% macro first_batch_written(rebuild) %}
     {#- What the log says of this refresh: 0 for a rebuild, none when nothing was there to read. -#}
+    {%- if not is_refresh() -%}{%- do return(none) -%}{%- endif -%}
     {%- if is_landing_model() -%}
         {#- A file that was judged takes the number of this refresh, whether or not it brought a row. -#}
         {%- set judged = run_query("select 1 from " ~ new_files_table() ~ " limit 1") | length > 0 -%}
@@ -101,8 +108,4 @@
     {% if sort_keys(layout) -%}
     alter table {{ relation }} set sorted by ({{ sort_keys(layout) | join(', ') }});
     {% endif -%}
-{% endmacro %}
-
-{% macro is_landing_model() %}
-    {%- do return(model.name.startswith('land_')) -%}
 {% endmacro %}

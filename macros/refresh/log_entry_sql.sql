@@ -1,4 +1,4 @@
-{% macro log_entry_sql(mode, first_batch, outcome, started=none, checksum=none) %}
+{% macro log_entry_sql(mode, first_batch, outcome, started=none, checksum=none, fingerprint=none) %}
     {%- set now = modules.datetime.datetime.utcnow() -%}
     insert into {{ source('ledger', 'refresh_log') }} by name
     select
@@ -12,5 +12,6 @@
         {{ (now - (started or now)).total_seconds() }} as seconds,
         cast('{{ started or now }}' as timestamp) as started_at,
         {{ "'" ~ checksum ~ "'" if checksum else 'null' }} as seed_checksum,
+        {{ "'" ~ fingerprint ~ "'" if fingerprint else 'null' }} as logic_fingerprint,
         '{{ invocation_id }}' as invocation_id
 {% endmacro %}

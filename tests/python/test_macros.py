@@ -39,6 +39,9 @@ EXPRESSIONS = {
     "new_when_compiled": "{{ never_delivered_before('a', 'b', ref('stg_watch_events')) }}",
     "written_last_when_compiled": "{{ written_last(ref('fact_watch_events')) }}",
     "refresh_id_when_compiled": "{{ refresh_id() }}",
+    "tokens": '{{ sql_tokens("""select a--b\n from t /* c\'s */ where b<=\'x  --y\'""") }}',
+    "same_tokens": '{{ sql_tokens("""select  a from\tt where\n b <= \'x  --y\'""") }}',
+    "other_tokens": '{{ sql_tokens("""select a from t where b <= \'x --y\'""") }}',
 }
 CONSTANTS = {"arrived_when_compiled", "touched_when_compiled", "new_when_compiled"}
 
@@ -252,3 +255,8 @@ def test_now_is_the_newest_event_that_others_support(rendered, seconds, newest):
 def test_where_nothing_is_written_no_macro_asks_the_lake(rendered):
     assert {rendered[name] for name in CONSTANTS | {"written_last_when_compiled"}} == {"true"}
     assert rendered["refresh_id_when_compiled"] == "0"
+
+
+def test_the_form_of_a_query_is_no_part_of_its_logic_and_a_literal_is(rendered):
+    assert rendered["tokens"] == "select a from t where b < = 'x  --y'"
+    assert rendered["same_tokens"] == rendered["tokens"] != rendered["other_tokens"]

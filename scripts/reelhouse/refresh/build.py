@@ -95,6 +95,16 @@ def last_invocation(target: Path) -> str:
     return json.loads((target / "run_results.json").read_text())["metadata"]["invocation_id"]
 
 
+def read_outdated(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
+    """Return the tables with rows of other logic, and the first refresh that wrote such rows."""
+    view = "select 1 from duckdb_views() where view_name = 'outdated_tables'"
+    if not connection.execute(view).fetchall():
+        return []  # a build of a part may not have made it
+    return connection.execute(
+        "select model, first_refresh_id from lake.lakehouse.outdated_tables order by model"
+    ).fetchall()
+
+
 def input_not_read(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Return a line for each thing in the landing folder that is in no table, with what to do.
 
@@ -151,6 +161,7 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
             """,
             [invocation_id],
         ).fetchall()
+        outdated = read_outdated(connection)
         troubles = connection.execute(
             """
             with of_this_build as (
@@ -242,6 +253,13 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
         print(f"  {model:<30} {mode:<14} {rows:>9,} {deleted:>10,} {partitions:>11,}")
     if not written:
         print("  none: nothing new was delivered")
+    if outdated:
+        print("\nTables with rows that other logic computed than the project has now")
+        for model, first_refresh in outdated:
+            print(f"  {model:<30} since refresh {first_refresh:,}")
+        print(
+            "  Rebuild these and what is made from them: ARGS=\"--vars 'rebuild_outdated: true'\""
+        )
     touched = sum(row[4] for row in written)
     tests = ", ".join(f"{count} {status}" for status, count in sorted(outcomes.items()))
     print(f"\nPartitions touched: {touched:,}    Tests: {tests}    Lake: {lake}")

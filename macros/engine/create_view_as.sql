@@ -1,0 +1,9 @@
+{% macro duckdb__create_view_as(relation, sql) %}
+    {#- With `--empty`, dbt writes what a query reads as a subquery without rows. A view must not keep it. -#}
+    {%- if config.get('contract').enforced -%}
+    {{ get_assert_columns_equivalent(sql) }}
+    {%- endif %}
+    create view {{ relation }} as (
+        {{ modules.re.sub('\\(select \\* from (\\S+) where false limit 0\\)', '\\1', sql) if flags.EMPTY else sql }}
+    );
+{% endmacro %}

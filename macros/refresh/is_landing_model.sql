@@ -1,0 +1,3 @@
+{% macro is_landing_model() %}
+    {%- do return(model.name.startswith('land_')) -%}
+{% endmacro %}

@@ -1,0 +1,28 @@
+{% macro report_outdated_tables() %}
+    {%- if not is_refresh() -%}{%- do return('') -%}{%- endif -%}
+    {%- set computed = [] -%}
+    {%- for node in graph.nodes.values() if 'logic_fingerprint' in node -%}
+        {%- do computed.append("('" ~ node.name ~ "', '" ~ node.logic_fingerprint ~ "')") -%}
+    {%- endfor -%}
+    {%- if not computed -%}{%- do return('') -%}{%- endif -%}
+    {%- set now = "(values " ~ computed | join(", ") ~ ") as computed (model, logic_fingerprint)" -%}
+    {%- set changed = "from " ~ now ~ " where (model, logic_fingerprint) not in ("
+        ~ "select (model, max_by(logic_fingerprint, noted_at)) from " ~ source('ledger', 'logic_changes')
+        ~ " group by model)" -%}
+    {%- if run_query("select 1 " ~ changed ~ " limit 1") | length > 0 -%}
+        {%- do run_query(
+            "insert into " ~ source('ledger', 'logic_changes') ~ " by name select model, logic_fingerprint, '"
+            ~ invocation_id ~ "' as invocation_id, cast('" ~ modules.datetime.datetime.utcnow()
+            ~ "' as timestamp) as noted_at " ~ changed
+        ) -%}
+    {%- endif -%}
+    {%- set outdated = run_query(
+        "select model from (" ~ outdated_tables_sql("(select * from " ~ now ~ ")") ~ ") as outdated order by model"
+    ).columns[0].values() -%}
+    {%- if outdated -%}
+        {%- do log(
+            "Rows of " ~ outdated | join(", ") ~ " were computed with other logic than the project has now."
+            ~ " To rebuild these tables and what is made from them: dbt build --vars 'rebuild_outdated: true'", info=true
+        ) -%}
+    {%- endif -%}
+{% endmacro %}

@@ -1,0 +1,13 @@
+with logic_now as (
+    select
+        model,
+        max_by(logic_fingerprint, noted_at) as logic_fingerprint
+    from {{ source('ledger', 'logic_changes') }}
+    group by model
+),
+
+final as (
+    {{ outdated_tables_sql('logic_now') }}
+)
+
+select * from final
