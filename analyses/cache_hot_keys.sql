@@ -1,6 +1,6 @@
 -- Which keys draw most lookups of their pattern, and what share?
 with lookups as (
-    select * from {{ ref('fact_cache_requests') }}
+    select * from {{ ref('cache_requests') }}
     where
         operation = 'get'
         and cache_level = '{{ var("cache_level", "application") }}'

@@ -2,7 +2,7 @@
 -- of a level is its own, without what it waited for below.
 -- dbt compile --vars '{request_id: r13-0, from_date: "2025-01-14", to_date: "2025-01-14"}'
 with lookups as (
-    select * from {{ ref('fact_cache_requests') }}
+    select * from {{ ref('cache_requests') }}
     where
         request_id = '{{ var("request_id", "r13-0") }}'
         and operation = 'get'

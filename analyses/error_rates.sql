@@ -5,7 +5,7 @@ select
     sum(requests) as requests,
     sum(client_errors) / sum(requests) as client_error_rate,
     sum(server_errors) / sum(requests) as server_error_rate
-from {{ ref('latency_daily') }}
+from {{ ref('daily_latency') }}
 where
     dt between date '{{ var("from_date", "2025-01-12") }}'
     and date '{{ var("to_date", "2025-01-14") }}'

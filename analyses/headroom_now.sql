@@ -2,8 +2,8 @@
 -- replicas at their target, over the CPU demand of the newest minute and over the highest of the
 -- last day.
 with utilization as (
-    select * from {{ ref('service_utilization_minutely') }}
-    where dt >= cast({{ as_of(ref('service_utilization_minutely'), 'minute_ts') }} as date) - 1
+    select * from {{ ref('minutely_service_utilization') }}
+    where dt >= cast({{ as_of(ref('minutely_service_utilization'), 'minute_ts') }} as date) - 1
 ),
 
 demand as (
@@ -13,7 +13,7 @@ demand as (
         ready_instances,
         cpu_percent_total / 100 * counted_instances / nullif(cpu_measured_instances, 0) as cpu_pods
     from utilization
-    where minute_ts <= {{ as_of(ref('service_utilization_minutely'), 'minute_ts') }}
+    where minute_ts <= {{ as_of(ref('minutely_service_utilization'), 'minute_ts') }}
 ),
 
 final as (

@@ -6,14 +6,14 @@
 {% set to_ts = "timestamp '" ~ var('to_ts', '2025-01-15') ~ "'" %}
 
 with hours as (
-    select * from {{ ref('latency_hourly') }}
+    select * from {{ ref('hourly_latency') }}
     where
         hour_ts >= {{ from_ts }}
         and hour_ts + interval 1 hour <= {{ to_ts }}
 ),
 
 minutes as (
-    select * from {{ ref('latency_minutely') }}
+    select * from {{ ref('minutely_latency') }}
     where
         minute_ts >= {{ from_ts }}
         and minute_ts + interval 1 minute <= {{ to_ts }}

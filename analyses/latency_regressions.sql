@@ -1,13 +1,13 @@
 -- What got slower? The last whole hour before "now" against the same hour of the week in the four
 -- weeks before, merged; with too few requests on either side nothing is said.
-{% set now = as_of(ref('latency_hourly'), 'hour_ts + interval 1 hour') %}
+{% set now = as_of(ref('hourly_latency'), 'hour_ts + interval 1 hour') %}
 {% set hour_ts = "(date_trunc('hour', " ~ now ~ ") - interval 1 hour)" %}
 
 with hours as (
     select
         *,
         hour_ts = {{ hour_ts }} as is_now
-    from {{ ref('latency_hourly') }}
+    from {{ ref('hourly_latency') }}
     where
         hour_ts in (
             {{ hour_ts }},

@@ -7,10 +7,10 @@ with predictions as (
         hour_ts,
         dt,
         predicted_cpu_pods_peak / expected_uplift * {{ var('uplift', 2) }} as cpu_pods
-    from {{ ref('predicted_demand_hourly') }}
+    from {{ ref('hourly_predicted_demand') }}
     where
-        dt > cast({{ as_of(ref('service_demand_hourly'), 'hour_ts') }} as date)
-        and dt <= cast({{ as_of(ref('service_demand_hourly'), 'hour_ts') }} as date) + 7
+        dt > cast({{ as_of(ref('hourly_service_demand'), 'hour_ts') }} as date)
+        and dt <= cast({{ as_of(ref('hourly_service_demand'), 'hour_ts') }} as date) + 7
         and hour(hour_ts) between 18 and 23
 ),
 

@@ -7,6 +7,6 @@ select
     sum(minutes_underprovisioned) as minutes_underprovisioned,
     round(sum(missing_replica_hours), 1) as missing_replica_hours,
     round(sum(replica_hours)) as replica_hours
-from {{ ref('scaling_strategies_daily') }}
+from {{ ref('daily_scaling_strategies') }}
 group by service_name, strategy
 order by service_name, strategy

@@ -5,7 +5,7 @@ select
     sum(requests) as requests,
     sum(requests) / 3600.0 as requests_per_second,
     sum(response_bytes) * 8 / 3600 / 1e6 as sent_mbps
-from {{ ref('latency_hourly') }}
+from {{ ref('hourly_latency') }}
 where
     dt between date '{{ var("from_date", "2025-01-12") }}'
     and date '{{ var("to_date", "2025-01-14") }}'

@@ -19,13 +19,13 @@
         landed_at timestamp
     );
     create table if not exists {{ source('ledger', 'refresh_log').render() }} (
-        refresh_id bigint,
+        batch_id bigint,
         model varchar,
         mode varchar,
-        first_batch bigint,
+        first_batch_id bigint,
         rows_written bigint,
         rows_deleted bigint,
-        partitions_touched bigint,
+        partitions_affected bigint,
         seconds double,
         started_at timestamp,
         seed_checksum varchar,
@@ -41,18 +41,18 @@
         noted_at timestamp
     );
     create table if not exists {{ source('ledger', 'publications').render() }} (
-        refresh_id bigint,
+        batch_id bigint,
         invocation_id varchar,
         published_at timestamp
     );
     create table if not exists {{ source('ledger', 'published_tables').render() }} (
-        refresh_id bigint,
+        batch_id bigint,
         table_schema varchar,
         table_name varchar,
         row_count bigint
     );
     create table if not exists {{ source('ledger', 'unpublished_builds').render() }} (
-        refresh_id bigint,
+        batch_id bigint,
         invocation_id varchar,
         message varchar,
         ended_at timestamp

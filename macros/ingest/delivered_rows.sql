@@ -9,7 +9,7 @@
         delivered._unknown_columns,
         delivered._malformed,
         delivered._raw,
-        cast({{ refresh_id() }} as bigint) as _batch_id,
+        cast({{ current_batch_id() }} as bigint) as batch_id,
         new_files.file as _file,
         delivered._row,
         cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}' as timestamp) as _delivered_at

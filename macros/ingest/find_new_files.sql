@@ -9,7 +9,7 @@
         {%- do return([]) -%}
     {%- endif -%}
     {%- set feed = feed_name() -%}
-    {%- do refuse_sample_beside_own_data(feed) -%}
+    {%- do reject_mixed_sample(feed) -%}
 
     {%- set left_behind = run_query("select clear_taken('" ~ feed ~ "')").rows[0][0] -%}
     {%- if left_behind -%}
@@ -194,7 +194,7 @@
     from new
 {% endmacro %}
 
-{% macro refuse_sample_beside_own_data(feed) %}
+{% macro reject_mixed_sample(feed) %}
     {#- Sample rows in somebody's own figures would be wrong and hard to see. -#}
     {%- set other = run_query(
         "select distinct landing_path from " ~ source('ledger', 'landed_files') ~ " where feed = '" ~ feed ~ "'"

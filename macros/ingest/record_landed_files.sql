@@ -8,7 +8,7 @@
             _file as file,
             count(*) as rows_landed
         from {{ this }}
-        where _batch_id = {{ refresh_id() }}
+        where batch_id = {{ current_batch_id() }}
         group by _file
     )
 
@@ -25,7 +25,7 @@
         new_files.reason,
         new_files.rows_delivered,
         coalesce(landed.rows_landed, 0) as rows_landed,
-        {{ refresh_id() }} as batch_id,
+        {{ current_batch_id() }} as batch_id,
         cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}' as timestamp) as landed_at
     from {{ new_files_table() }} as new_files
     left join landed

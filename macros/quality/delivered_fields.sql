@@ -1,10 +1,10 @@
 {% macro delivered_fields(columns) -%}
     {% for column in columns -%}
-    {{ given_text(column) }} as {{ column }},
+    {{ blank_to_null(column) }} as {{ column }},
     {% endfor -%}
     {{ raw_text(columns) }} as _raw,
     _malformed,
-    _batch_id as batch,
+    batch_id,
     _file,
     _row,
     _delivered_at

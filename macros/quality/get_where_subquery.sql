@@ -1,9 +1,9 @@
 {% macro get_where_subquery(relation) -%}
-    {#- `where: "__written_last__"` limits a test to what was not published yet, or else was published
+    {#- `where: "__last_written__"` limits a test to what was not published yet, or else was published
         last: a test on every refresh must not read the history, and must not miss a failed refresh. -#}
     {%- set where = config.get('where') or '' -%}
-    {%- if '__written_last__' in where -%}
-        {%- set where = where | replace('__written_last__', written_last(relation)) -%}
+    {%- if '__last_written__' in where -%}
+        {%- set where = where | replace('__last_written__', last_written(relation)) -%}
     {%- endif -%}
     {%- if where -%}
         (select * from {{ relation }} where {{ where }}) as dbt_subquery

@@ -1,3 +1,3 @@
 {% macro is_not_whole(column) -%}
-    coalesce({{ given_number(column) }} <> trunc(try_cast({{ column }} as double)), false)
+    coalesce({{ parsed_number(column) }} <> trunc(try_cast({{ column }} as double)), false)
 {%- endmacro %}

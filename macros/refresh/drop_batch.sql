@@ -1,20 +1,20 @@
-{% macro drop_batch(batch, feed=none) %}
+{% macro drop_batch(batch_id, feed=none) %}
     {#- Takes back what a refresh landed: its rows, and its files as if they had been rejected. Which rows
         of other batches they hid (duplicates) is settled by building what read the feed anew. -#}
     {%- set landed_files = source('ledger', 'landed_files') -%}
-    {%- set batch = batch | int -%}
-    {%- set of_batch = "batch_id = " ~ batch ~ " and status = 'landed'" ~ (" and feed = '" ~ feed ~ "'" if feed else "") -%}
+    {%- set batch_id = batch_id | int -%}
+    {%- set of_batch = "batch_id = " ~ batch_id ~ " and status = 'landed'" ~ (" and feed = '" ~ feed ~ "'" if feed else "") -%}
     {%- set dropped = run_query(
         "select feed, count(*), sum(rows_landed) from " ~ landed_files ~ " where " ~ of_batch ~ " group by feed order by feed"
     ).rows -%}
     {%- if dropped | length == 0 -%}
         {%- do exceptions.raise_compiler_error(
-            "Batch " ~ batch ~ " landed no file" ~ (" of the feed " ~ feed if feed else "")
-            ~ ", or was dropped before. The table ledger.landed_files has the batch of every file."
+            "Batch " ~ batch_id ~ " landed no file" ~ (" of the feed " ~ feed if feed else "")
+            ~ ", or was dropped before. The table ledger.landed_files has the batch_id of every file."
         ) -%}
     {%- endif -%}
     {%- set refresh_log = source('ledger', 'refresh_log') -%}
-    {%- set this_refresh = run_query("select max(refresh_id) + 1 from " ~ refresh_log).rows[0][0] | int -%}
+    {%- set this_refresh = run_query("select max(batch_id) + 1 from " ~ refresh_log).rows[0][0] | int -%}
     {%- do run_query("begin transaction") -%}
     {%- for found in dropped -%}
         {%- set landing_model = "land_" ~ found[0] -%}
@@ -22,22 +22,22 @@
         {%- set landing_table = api.Relation.create(
             database=target.database, schema=node.schema, identifier=landing_model
         ) -%}
-        {%- do run_query("delete from " ~ landing_table ~ " where _batch_id = " ~ batch) -%}
+        {%- do run_query("delete from " ~ landing_table ~ " where batch_id = " ~ batch_id) -%}
         {%- do run_query(
-            "insert into " ~ refresh_log ~ " by name select " ~ this_refresh ~ " as refresh_id, '"
-            ~ landing_model ~ "' as model, 'drop' as mode, 0 as first_batch, 0 as rows_written, " ~ found[2] | int
-            ~ " as rows_deleted, 0 as partitions_touched, 0 as seconds, cast('" ~ modules.datetime.datetime.utcnow()
+            "insert into " ~ refresh_log ~ " by name select " ~ this_refresh ~ " as batch_id, '"
+            ~ landing_model ~ "' as model, 'drop' as mode, 0 as first_batch_id, 0 as rows_written, " ~ found[2] | int
+            ~ " as rows_deleted, 0 as partitions_affected, 0 as seconds, cast('" ~ modules.datetime.datetime.utcnow()
             ~ "' as timestamp) as started_at, '" ~ invocation_id ~ "' as invocation_id"
         ) -%}
     {%- endfor -%}
     {%- do run_query(
-        "update " ~ landed_files ~ " set status = 'rejected', rows_landed = 0, reason = 'batch " ~ batch
+        "update " ~ landed_files ~ " set status = 'rejected', rows_landed = 0, reason = 'batch " ~ batch_id
         ~ " was dropped' where " ~ of_batch
     ) -%}
     {%- do run_query("commit") -%}
     {%- for found in dropped -%}
         {%- do log(
-            "Dropped batch " ~ batch ~ " of " ~ found[0] ~ ": " ~ found[2] | int ~ " rows of " ~ found[1] ~ " files.", info=true
+            "Dropped batch_id " ~ batch_id ~ " of " ~ found[0] ~ ": " ~ found[2] | int ~ " rows of " ~ found[1] ~ " files.", info=true
         ) -%}
     {%- endfor -%}
     {%- do log(

@@ -6,9 +6,9 @@
         {%- do names.extend(logged_upstreams(upstream)) -%}
     {%- endfor -%}
     {%- set found = run_query(
-        "select min(first_batch) from " ~ refresh_log
-        ~ " where model in ('" ~ names | join("', '") ~ "') and refresh_id > ("
-        ~ "select coalesce(max(refresh_id), 0) from " ~ refresh_log ~ " where model = '" ~ model.name ~ "')"
+        "select min(first_batch_id) from " ~ refresh_log
+        ~ " where model in ('" ~ names | join("', '") ~ "') and batch_id > ("
+        ~ "select coalesce(max(batch_id), 0) from " ~ refresh_log ~ " where model = '" ~ model.name ~ "')"
     ) -%}
     {%- do return(found.columns[0].values()[0]) -%}
 {% endmacro %}

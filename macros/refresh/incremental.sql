@@ -41,11 +41,11 @@
     {%- do run_query("drop table " ~ delta) -%}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {%- set first_batch = first_batch_written(rebuild) -%}
-    {%- if first_batch is not none -%}
-        {%- do name_snapshot("refresh", {"refresh_id": refresh_id(), "model": model.name}) -%}
+    {%- set first_batch_id = first_batch_written(rebuild) -%}
+    {%- if first_batch_id is not none -%}
+        {%- do set_commit_message("refresh", {"batch_id": current_batch_id(), "model": model.name}) -%}
         {%- do run_query(log_entry_sql(
-            'rebuild' if first_batch == 0 else config.get('incremental_strategy'), first_batch, outcome, started,
+            'rebuild' if first_batch_id == 0 else config.get('incremental_strategy'), first_batch_id, outcome, started,
             fingerprint=fingerprint
         )) -%}
     {%- endif -%}
@@ -61,7 +61,7 @@
     {%- if is_landing_model() -%}
         {#- A file that was judged takes the number of this refresh, whether or not it brought a row. -#}
         {%- set judged = run_query("select 1 from " ~ new_files_table() ~ " limit 1") | length > 0 -%}
-        {%- do return(refresh_id() if judged else none) -%}
+        {%- do return(current_batch_id() if judged else none) -%}
     {%- elif rebuild -%}
         {%- do return(0) -%}
     {%- endif -%}
@@ -76,7 +76,7 @@
 {% endmacro %}
 
 {% macro delete_keys(relation, delta, keys, partition) %}
-    {#- A key that holds the partition column is looked for in the touched partitions only. -#}
+    {#- A key that holds the partition column is looked for in the affected partitions only. -#}
     {%- set pruning = "true" -%}
     {%- if partition in keys -%}
         {%- set pruning = partition ~ " in (" ~ partition_literals(

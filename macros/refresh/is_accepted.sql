@@ -5,7 +5,7 @@
         {%- do return(false) -%}
     {%- endif -%}
     {%- set newest = run_query(
-        "select coalesce(max(refresh_id), 0) from " ~ source('ledger', 'refresh_log')
+        "select coalesce(max(batch_id), 0) from " ~ source('ledger', 'refresh_log')
         ~ " where starts_with(model, 'land_') or mode = 'seed'"
     ).rows[0][0] | int -%}
     {%- do return(newest <= var('accept_refresh') | int) -%}

@@ -1,14 +1,14 @@
-{% macro log_entry_sql(mode, first_batch, outcome, started=none, checksum=none, fingerprint=none) %}
+{% macro log_entry_sql(mode, first_batch_id, outcome, started=none, checksum=none, fingerprint=none) %}
     {%- set now = modules.datetime.datetime.utcnow() -%}
     insert into {{ source('ledger', 'refresh_log') }} by name
     select
-        {{ refresh_id() }} as refresh_id,
+        {{ current_batch_id() }} as batch_id,
         '{{ model.name }}' as model,
         '{{ mode }}' as mode,
-        {{ first_batch }} as first_batch,
+        {{ first_batch_id }} as first_batch_id,
         {{ outcome.written }} as rows_written,
         {{ outcome.deleted | default(0) }} as rows_deleted,
-        {{ outcome.partitions }} as partitions_touched,
+        {{ outcome.partitions }} as partitions_affected,
         {{ (now - (started or now)).total_seconds() }} as seconds,
         cast('{{ started or now }}' as timestamp) as started_at,
         {{ "'" ~ checksum ~ "'" if checksum else 'null' }} as seed_checksum,

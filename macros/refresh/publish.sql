@@ -2,8 +2,8 @@
     {#- Readers keep the last state that was whole and tested, until the next one is. -#}
     {%- if not is_refresh() -%}{%- do return('') -%}{%- endif -%}
     {%- set found = run_query(
-        "select coalesce((select max(refresh_id) from " ~ source('ledger', 'refresh_log') ~ "), 0), "
-        ~ "coalesce((select max(refresh_id) from " ~ source('ledger', 'publications') ~ "), 0)"
+        "select coalesce((select max(batch_id) from " ~ source('ledger', 'refresh_log') ~ "), 0), "
+        ~ "coalesce((select max(batch_id) from " ~ source('ledger', 'publications') ~ "), 0)"
     ).rows[0] -%}
     {%- set newest, published = found[0] | int, found[1] | int -%}
     {%- if newest == published -%}{%- do return('') -%}{%- endif -%}
@@ -18,14 +18,14 @@
     {%- do run_query("select publish_catalog()") -%}
     insert into {{ source('ledger', 'published_tables') }} by name
     select
-        {{ newest }} as refresh_id,
+        {{ newest }} as batch_id,
         *
     from (
         {{ partitioned_table_rows() }}
     );
     insert into {{ source('ledger', 'publications') }} by name
     select
-        {{ newest }} as refresh_id,
+        {{ newest }} as batch_id,
         '{{ invocation_id }}' as invocation_id,
         cast('{{ modules.datetime.datetime.utcnow() }}' as timestamp) as published_at
 {% endmacro %}
@@ -38,7 +38,7 @@
         {%- do failed.append(result) -%}
         {%- if result.status != 'skipped' -%}{%- do names.append(result.node.name) -%}{%- endif -%}
     {%- endfor -%}
-    {%- set left_out = steps_left_out(results) -%}
+    {%- set left_out = skipped_steps(results) -%}
     {%- if failed -%}
         {%- set more = names | length - 5 -%}
         {%- do return(
@@ -51,7 +51,7 @@
     {%- do return("") -%}
 {% endmacro %}
 
-{% macro steps_left_out(results) %}
+{% macro skipped_steps(results) %}
     {#- Models, seeds and data tests of a whole build that this invocation did not run. Alerts judge the
         services and not the data: they are no part of it. -#}
     {%- set ran = results | map(attribute='node.unique_id') | list -%}
@@ -70,7 +70,7 @@
     {%- set baseline = {} -%}
     {%- for row in run_query(
         "select table_schema, table_name, row_count from " ~ source('ledger', 'published_tables')
-        ~ " where refresh_id = " ~ published_refresh
+        ~ " where batch_id = " ~ published_refresh
     ) -%}
         {%- do baseline.update({(row[0], row[1]): row[2] | int}) -%}
     {%- endfor -%}
@@ -80,7 +80,7 @@
     {%- endfor -%}
     {%- set rebuilt = run_query(
         "select distinct model from " ~ source('ledger', 'refresh_log')
-        ~ " where first_batch = 0 and mode = 'rebuild' and refresh_id > " ~ published_refresh
+        ~ " where first_batch_id = 0 and mode = 'rebuild' and batch_id > " ~ published_refresh
     ).columns[0].values() -%}
     {%- set sentences = [] -%}
     {%- for node in graph.nodes.values() | sort(attribute='name')
@@ -143,7 +143,7 @@
     {%- set version = run_query(
         "select coalesce(max(snapshots.snapshot_id) filter (snapshots.snapshot_time <= published.published_at), min(snapshots.snapshot_id))"
         ~ " from " ~ snapshots ~ " as snapshots cross join (select published_at at time zone 'UTC' as published_at from "
-        ~ source('ledger', 'publications') ~ " where refresh_id = " ~ published_refresh ~ ") as published"
+        ~ source('ledger', 'publications') ~ " where batch_id = " ~ published_refresh ~ ") as published"
     ).rows[0][0] -%}
     {%- set id = (node.columns.keys() | list)[0] -%}
     {%- do return(run_query(
@@ -157,7 +157,7 @@
     {%- set seen = run_query(
         "select strftime(published_at, '%Y-%m-%d %H:%M'), round(date_diff('minute', published_at, cast('"
         ~ modules.datetime.datetime.utcnow() ~ "' as timestamp)) / 60, 1) from " ~ source('ledger', 'publications')
-        ~ " where refresh_id = " ~ published_refresh
+        ~ " where batch_id = " ~ published_refresh
     ).rows -%}
     {%- set is_left_out = 'steps were left out' in reason -%}
     {%- set lines = [
@@ -176,7 +176,7 @@
     {%- set note -%}
     insert into {{ source('ledger', 'unpublished_builds') }} by name
     select
-        {{ newest_refresh }} as refresh_id,
+        {{ newest_refresh }} as batch_id,
         '{{ invocation_id }}' as invocation_id,
         {{ dbt.string_literal(dbt.escape_single_quotes(lines | join("\n"))) }} as message,
         cast('{{ modules.datetime.datetime.utcnow() }}' as timestamp) as ended_at
@@ -201,10 +201,10 @@
         ~ published_refresh ~ " order by batch_id desc limit 3"
     ).columns[0].values() -%}
     {%- set lines = ["correct the cause that is named above, and build again: `dbt build`"] -%}
-    {%- for batch in unpublished -%}
+    {%- for batch_id in unpublished -%}
         {%- do lines.append(
-            "take back what was delivered in batch " ~ batch | int ~ ": `dbt run-operation drop_batch --args '{batch: "
-            ~ batch | int ~ "}'`, then `dbt build`"
+            "take back what was delivered in batch_id " ~ batch_id | int ~ ": `dbt run-operation drop_batch --args '{batch: "
+            ~ batch_id | int ~ "}'`, then `dbt build`"
         ) -%}
     {%- endfor -%}
     {#- A test that fails skips the models behind it: the build that accepts runs them. -#}

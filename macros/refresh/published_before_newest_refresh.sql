@@ -3,7 +3,7 @@
         or there are none. -#}
     {%- set found = run_query(
         "select max(published_at) from " ~ source('ledger', 'publications')
-        ~ " having max(refresh_id) < (select max(refresh_id) from " ~ source('ledger', 'refresh_log') ~ ")"
+        ~ " having max(batch_id) < (select max(batch_id) from " ~ source('ledger', 'refresh_log') ~ ")"
     ) -%}
     {%- do return(found.rows[0][0] if found | length > 0 else none) -%}
 {% endmacro %}

@@ -3,7 +3,7 @@
 {% materialization seed, adapter='duckdb' %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set logged = run_query(
-        "select max_by(seed_checksum, refresh_id) from " ~ source('ledger', 'refresh_log')
+        "select max_by(seed_checksum, batch_id) from " ~ source('ledger', 'refresh_log')
         ~ " where model = '" ~ model.name ~ "'"
     ).columns[0].values()[0] -%}
     {%- if existing is not none and logged == model.checksum.checksum and not should_full_refresh() -%}

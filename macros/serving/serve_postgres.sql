@@ -3,17 +3,17 @@
         have written since the last time. -#}
     {#- In Python: dbt logs every statement, and this one would hold the server's password. -#}
     {%- do run_query("select connect_serving()") -%}
-    {%- do on_server(
-        "create table if not exists public.published_models"
-        ~ " (model text primary key, refresh_id bigint not null, published_at timestamptz not null)"
+    {%- do postgres_execute(
+        "create table if not exists public.served_models"
+        ~ " (model text primary key, batch_id bigint not null, published_at timestamptz not null)"
     ) -%}
     {%- for node in graph.nodes.values() | sort(attribute='name')
         if (node.config.meta or {}).serving and node.name in (models or [node.name]) -%}
-        {%- do publish_model(node) -%}
+        {%- do serve_model(node) -%}
     {%- endfor -%}
 {% endmacro %}
 
-{% macro publish_model(node) %}
+{% macro serve_model(node) %}
     {#- One transaction on the server, and rows replaced under MVCC: readers see the old rows until the
         commit and wait for nothing. -#}
     {%- set lake_table = api.Relation.create(database=node.database, schema=node.schema, identifier=node.name) -%}
@@ -24,49 +24,49 @@
         ~ node.schema ~ "'' and tablename = ''" ~ node.name ~ "''')"
     ).rows[0][0] == 0 -%}
     {%- if not is_new -%}{%- do reconcile_indexes(node, served_table) -%}{%- endif -%}
-    {%- set pending = pending_publication(node.name, is_new) -%}
-    {%- if pending.refresh_id is none -%}
+    {%- set pending = rows_to_serve(node.name, is_new) -%}
+    {%- if pending.batch_id is none -%}
         {%- do log(served_table ~ ": nothing new.", info=true) -%}{%- do return('') -%}
     {%- endif -%}
 
-    {%- set everything = pending.first_batch == 0 -%}
+    {%- set everything = pending.first_batch_id == 0 -%}
     {%- set rows = "true" if everything else partition ~ " in (" ~ partition_literals(run_query(
-        "select distinct " ~ partition ~ " from " ~ lake_table ~ " where batch >= " ~ pending.first_batch ~ " order by all"
+        "select distinct " ~ partition ~ " from " ~ lake_table ~ " where batch_id >= " ~ pending.first_batch_id ~ " order by all"
     )) ~ ")" -%}
     {%- set oldest = run_query("select min(" ~ partition ~ ") from " ~ lake_table).rows[0][0] -%}
 
     {%- do run_query("begin transaction") -%}
     {%- if is_new -%}
-        {%- do on_server("create schema if not exists " ~ node.schema) -%}
+        {%- do postgres_execute("create schema if not exists " ~ node.schema) -%}
         {%- do run_query("create table serving." ~ served_table ~ " as select * from " ~ lake_table ~ " limit 0") -%}
     {%- endif -%}
-    {%- do on_server(
+    {%- do postgres_execute(
         "delete from " ~ served_table ~ " where " ~ rows
         ~ ("" if everything else " or " ~ partition ~ " < '" ~ oldest ~ "'")
     ) -%}
     {%- do run_query("insert into serving." ~ served_table ~ " select * from " ~ lake_table ~ " where " ~ rows) -%}
     {%- if is_new -%}{%- do reconcile_indexes(node, served_table, is_new) -%}{%- endif -%}
-    {%- do on_server(
-        "insert into public.published_models values ('" ~ node.name ~ "', " ~ pending.refresh_id
+    {%- do postgres_execute(
+        "insert into public.served_models values ('" ~ node.name ~ "', " ~ pending.batch_id
         ~ ", '" ~ modules.datetime.datetime.utcnow() ~ "+00')"
-        ~ " on conflict (model) do update set refresh_id = excluded.refresh_id, published_at = excluded.published_at"
+        ~ " on conflict (model) do update set batch_id = excluded.batch_id, published_at = excluded.published_at"
     ) -%}
     {%- do run_query("commit") -%}
     {#- An index-only scan needs the visibility map that vacuum writes; it blocks no reader. -#}
-    {%- do on_server("vacuum (analyze) " ~ served_table, in_transaction=false) -%}
+    {%- do postgres_execute("vacuum (analyze) " ~ served_table, in_transaction=false) -%}
     {%- do log(served_table ~ ": published " ~ ("everything" if everything else rows), info=true) -%}
 {% endmacro %}
 
-{% macro pending_publication(model_name, is_new) %}
+{% macro rows_to_serve(model_name, is_new) %}
     {#- What refreshes have written to a model since it was last published; 0 as first batch: everything. -#}
     {%- set published = 0 if is_new else run_query(
-        "select coalesce(max(refresh_id), 0) from serving.public.published_models where model = '" ~ model_name ~ "'"
+        "select coalesce(max(batch_id), 0) from serving.public.served_models where model = '" ~ model_name ~ "'"
     ).rows[0][0] | int -%}
     {%- set found = run_query(
-        "select max(refresh_id), min(first_batch) from " ~ source('ledger', 'refresh_log')
-        ~ " where model = '" ~ model_name ~ "' and refresh_id > " ~ published
+        "select max(batch_id), min(first_batch_id) from " ~ source('ledger', 'refresh_log')
+        ~ " where model = '" ~ model_name ~ "' and batch_id > " ~ published
     ).rows[0] -%}
-    {%- do return({'refresh_id': found[0], 'first_batch': 0 if is_new else found[1]}) -%}
+    {%- do return({'batch_id': found[0], 'first_batch_id': 0 if is_new else found[1]}) -%}
 {% endmacro %}
 
 {% macro reconcile_indexes(node, served_table, is_new=false) %}
@@ -82,16 +82,16 @@
         {%- if is_valid and wanted.get(name) == definition -%}
             {%- do kept.append(name) -%}
         {%- elif name in wanted or name in former or definition.startswith('reelhouse: ') -%}
-            {%- do on_server("drop index concurrently " ~ node.schema ~ "." ~ name, in_transaction=false) -%}
+            {%- do postgres_execute("drop index concurrently " ~ node.schema ~ "." ~ name, in_transaction=false) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- for index in node.config.meta.serving.indexes if index.name not in kept -%}
-        {%- do on_server(
+        {%- do postgres_execute(
             "create " ~ ("unique " if index.unique else "") ~ "index " ~ ("" if is_new else "concurrently ")
             ~ index.name ~ " on " ~ served_table ~ " " ~ index.columns,
             in_transaction=is_new
         ) -%}
-        {%- do on_server(
+        {%- do postgres_execute(
             "comment on index " ~ node.schema ~ "." ~ index.name ~ " is '" ~ wanted[index.name] ~ "'",
             in_transaction=is_new
         ) -%}
@@ -116,7 +116,7 @@
     ).rows) -%}
 {%- endmacro %}
 
-{% macro on_server(sql, in_transaction=true) %}
+{% macro postgres_execute(sql, in_transaction=true) %}
     {%- do run_query(
         "call postgres_execute('serving', " ~ dbt.string_literal(dbt.escape_single_quotes(sql))
         ~ ("" if in_transaction else ", use_transaction => false") ~ ")"

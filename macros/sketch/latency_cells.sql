@@ -10,7 +10,7 @@
             count(*) filter (status_code >= 500) as server_errors,
             sum(response_bytes) as response_bytes,
             sum(cast(response_time_ms as decimal(18, 3))) as response_time_ms_sum,
-            max(batch) as batch
+            max(batch_id) as batch_id
         from {{ requests }}
         group by all
     )
@@ -30,7 +30,7 @@
         list(timed_requests order by bucket) filter (bucket is not null) as sketch_counts,
 
         ---------- metadata
-        max(batch) as batch
+        max(batch_id) as batch_id
     from bucketed
     group by all
 {%- endmacro %}

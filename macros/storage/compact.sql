@@ -68,7 +68,7 @@
             ~ before ~ " before, " ~ after ~ " after). It was rolled back."
         ) -%}
     {%- endif -%}
-    {%- do name_snapshot("compaction", {"table": step.relation.identifier, "partition": step.partition}) -%}
+    {%- do set_commit_message("compaction", {"table": step.relation.identifier, "partition": step.partition}) -%}
     {%- do run_query("commit") -%}
 {% endmacro %}
 

@@ -6,7 +6,7 @@
 -- depends_on: {{ ref('quarantine_watch_events') }}
 {{ config(
     materialized='incremental',
-    post_hook="{{ forget_removed_files() }}",
+    post_hook="{{ drop_removed_files() }}",
 ) }}
 
 with lakehouse_files as (

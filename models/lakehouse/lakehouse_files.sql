@@ -72,14 +72,14 @@ partitions as (
 batches as (
     select
         column_stats.data_file_id,
-        try_cast(column_stats.min_value as bigint) as first_batch,
+        try_cast(column_stats.min_value as bigint) as first_batch_id,
         try_cast(column_stats.max_value as bigint) as last_batch
     from column_stats
     inner join lake_columns
         on
             column_stats.table_id = lake_columns.table_id
             and column_stats.column_id = lake_columns.column_id
-    where lake_columns.column_name in ('batch', '_batch_id')
+    where lake_columns.column_name = 'batch_id'
 ),
 
 data_path as (
@@ -111,7 +111,7 @@ final as (
         snapshots.snapshot_time as written_at,
 
         ---------- metadata
-        batches.first_batch,
+        batches.first_batch_id,
         batches.last_batch,
         data_files.begin_snapshot as written_in_snapshot
     from data_files

@@ -18,14 +18,14 @@ data_files as (
 refreshes as (
     select
         snapshot_id,
-        cast(commit_extra_info ->> 'refresh_id' as bigint) as refresh_id,
+        cast(commit_extra_info ->> 'batch_id' as bigint) as batch_id,
         commit_extra_info ->> 'model' as model_name
     from snapshot_changes
 ),
 
 files_written as (
     select
-        refreshes.refresh_id,
+        refreshes.batch_id,
         refreshes.model_name,
         count(*) as files_written,
         sum(data_files.file_size_bytes) as bytes_written
@@ -36,13 +36,13 @@ files_written as (
         on
             data_files.table_id = tables.table_id
             and refreshes.model_name = tables.table_name
-    group by refreshes.refresh_id, refreshes.model_name
+    group by refreshes.batch_id, refreshes.model_name
 ),
 
 final as (
     select
         ---------- ids
-        refresh_log.refresh_id,
+        refresh_log.batch_id,
         refresh_log.model,
 
         ---------- dimensions
@@ -51,7 +51,7 @@ final as (
         ---------- measures
         refresh_log.rows_written,
         refresh_log.rows_deleted,
-        refresh_log.partitions_touched,
+        refresh_log.partitions_affected,
         files_written.files_written,
         files_written.bytes_written,
         refresh_log.seconds,
@@ -60,12 +60,12 @@ final as (
         refresh_log.started_at,
 
         ---------- metadata
-        refresh_log.first_batch,
+        refresh_log.first_batch_id,
         refresh_log.invocation_id
     from refresh_log
     left join files_written
         on
-            refresh_log.refresh_id = files_written.refresh_id
+            refresh_log.batch_id = files_written.batch_id
             and refresh_log.model = files_written.model_name
 )
 

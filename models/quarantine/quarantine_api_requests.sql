@@ -1,6 +1,6 @@
 -- Every landed request that the fact did not keep, and why: what was rejected, what contradicts a
 -- request that is already known, and what is the same request again.
-{{ set_aside_rows(
+{{ quarantine_rows(
     staged=ref('stg_api_requests'),
     kept=ref('api_request_logs'),
     id='request_id',

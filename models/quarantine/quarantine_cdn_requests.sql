@@ -1,5 +1,5 @@
 -- Every landed row that the fact did not keep, and why.
-{{ set_aside_rows(
+{{ quarantine_rows(
     staged=ref('stg_cdn_requests'),
     kept=ref('cdn_requests'),
     id='request_id',

@@ -1,5 +1,5 @@
 -- Every landed forecast that the fact did not keep, and why.
-{{ set_aside_rows(
+{{ quarantine_rows(
     staged=ref('stg_demand_forecasts'),
     kept=ref('demand_forecasts'),
     id='forecast_id',

@@ -1,5 +1,5 @@
 -- Every landed row that the fact did not keep, and why.
-{{ set_aside_rows(
+{{ quarantine_rows(
     staged=ref('stg_playback_events'),
     kept=ref('playback_events'),
     id='event_id',

@@ -1,6 +1,6 @@
 -- Every landed sample that the fact did not keep, and why: what was rejected, what contradicts a
 -- sample that is already known for the minute, and what is the same sample again.
-{{ set_aside_rows(
+{{ quarantine_rows(
     staged=ref('stg_resource_metrics'),
     kept=ref('resource_metrics'),
     id='sample_id',

@@ -1,6 +1,6 @@
 -- Every landed row that the fact did not keep, and why: what was rejected, what contradicts an
 -- event that is already known, and what is the same event again.
-{{ set_aside_rows(
+{{ quarantine_rows(
     staged=ref('stg_watch_events'),
     kept=ref('fact_watch_events'),
     id='event_id',

@@ -76,7 +76,7 @@ fields as (
         {{ log_pair('tail', ['msec']) }} as logged_msec,
 
         ---------- metadata
-        batch,
+        batch_id,
         _file,
         _row,
         _occurrence,
@@ -94,10 +94,10 @@ timed as (
     select
         * exclude (response_time_ms),
         coalesce(
-            {{ given_number('response_time_ms') }},
+            {{ parsed_number('response_time_ms') }},
             -- nginx writes seconds with a decimal point, Apache's %D whole microseconds.
             round(
-                {{ given_number('request_time') }}
+                {{ parsed_number('request_time') }}
                 * case when contains(request_time, '.') then 1e3 else 1e-3 end,
                 3
             )
@@ -116,7 +116,7 @@ typed as (
             when request_ts is not null then {{ utc_timestamp('request_ts') }}
             when logged_msec is not null
                 then try(epoch_ms(cast(
-                    round(1e3 * {{ given_number('logged_msec') }} - coalesce(response_time_ms, 0))
+                    round(1e3 * {{ parsed_number('logged_msec') }} - coalesce(response_time_ms, 0))
                     as bigint
                 )))
             else try(try_strptime(logged_time, '%d/%b/%Y:%H:%M:%S %z') at time zone 'UTC')
@@ -148,7 +148,7 @@ validated as (
                 'response_bytes_impossible':
                     is_out_of_range('response_bytes', 0, var('largest_response_bytes')),
                 'request_ts_unparseable': 'request_ts is null',
-                'request_ts_absurd': is_absurd_timestamp('request_ts'),
+                'request_ts_implausible': is_implausible_timestamp('request_ts'),
             }) }}
         end as _rejection_reasons
     from typed
@@ -165,9 +165,9 @@ identified as (
                     service_name,
                     url_path,
                     method,
-                    {{ accepted_number('status_code', 'integer') }},
+                    {{ cast_if_valid('status_code', 'integer') }},
                     response_time_ms,
-                    {{ accepted_number('response_bytes', 'bigint') }},
+                    {{ cast_if_valid('response_bytes', 'bigint') }},
                     client_key,
                     client_region,
                     serving_region,
@@ -192,7 +192,7 @@ final as (
         ---------- dimensions
         endpoint,
         upper(method) as method, -- noqa: RF04
-        {{ accepted_number('status_code', 'integer') }} as status_code,
+        {{ cast_if_valid('status_code', 'integer') }} as status_code,
         coalesce(client_region, 'unknown') as client_region,
         coalesce(serving_region, 'unknown') as serving_region,
         nullif(string_split_regex(upstream_servers, ', | : ')[-1], '-') as upstream_server,
@@ -202,14 +202,14 @@ final as (
 
         ---------- measures
         response_time_ms,
-        {{ accepted_number('response_bytes', 'bigint') }} as response_bytes,
+        {{ cast_if_valid('response_bytes', 'bigint') }} as response_bytes,
 
         ---------- timestamps
         request_ts as timestamp, -- noqa: RF04
         cast(request_ts as date) as dt,
 
         ---------- metadata
-        batch,
+        batch_id,
         _file,
         _row,
         _raw,

@@ -23,20 +23,20 @@ typed as (
         region,
 
         ---------- measures
-        {{ given_boolean('hit') }} as hit,
-        {{ given_number('ttl_seconds') }} as ttl_seconds,
-        {{ given_number('size_bytes') }} as size_bytes,
-        {{ given_number('latency_ms') }} as latency_ms,
+        {{ parsed_boolean('hit') }} as hit,
+        {{ parsed_number('ttl_seconds') }} as ttl_seconds,
+        {{ parsed_number('size_bytes') }} as size_bytes,
+        {{ parsed_number('latency_ms') }} as latency_ms,
 
         ---------- timestamps
         {{ utc_timestamp('request_ts') }} as request_ts,
 
         ---------- metadata
-        hit is not null and {{ given_boolean('hit') }} is null as hit_unreadable,
+        hit is not null and {{ parsed_boolean('hit') }} is null as hit_unreadable,
         {{ is_unreadable('ttl_seconds') }} as ttl_seconds_unreadable,
         {{ is_unreadable('size_bytes') }} as size_bytes_unreadable,
         {{ is_unreadable('latency_ms') }} as latency_ms_unreadable,
-        batch,
+        batch_id,
         _file,
         _row,
         _delivered_at,
@@ -72,7 +72,7 @@ validated as (
                 'latency_ms_negative': 'latency_ms < 0',
                 'latency_ms_impossible': 'latency_ms > ' ~ var('longest_cache_latency_ms'),
                 'request_ts_unparseable': 'request_ts is null',
-                'request_ts_absurd': is_absurd_timestamp('request_ts'),
+                'request_ts_implausible': is_implausible_timestamp('request_ts'),
             }) }}
         end as _rejection_reasons
     from typed
@@ -95,16 +95,16 @@ final as (
         ---------- measures
         hit,
         ttl_seconds,
-        {{ accepted_number('size_bytes', 'bigint') }} as size_bytes,
+        {{ cast_if_valid('size_bytes', 'bigint') }} as size_bytes,
         -- A decimal, so that a sum does not depend on the order of its rows.
-        {{ accepted_number('latency_ms', 'decimal(12, 3)') }} as latency_ms,
+        {{ cast_if_valid('latency_ms', 'decimal(12, 3)') }} as latency_ms,
 
         ---------- timestamps
         request_ts,
         cast(request_ts as date) as dt,
 
         ---------- metadata
-        batch,
+        batch_id,
         _file,
         _row,
         _raw,

@@ -28,7 +28,7 @@ validated as (
                 'content_class_unknown': "coalesce(content_class not in ('static', 'dynamic'), true)",
                 'cache_status_unknown': is_unknown_member('cache_status', ref('cdn_cache_statuses')),
                 'request_ts_unparseable': 'request_time is null',
-                'request_ts_absurd': '(' ~ is_absurd_timestamp('request_time') ~ ')',
+                'request_ts_implausible': '(' ~ is_implausible_timestamp('request_time') ~ ')',
                 'response_bytes_missing': 'response_bytes is null',
                 'response_bytes_impossible': is_out_of_range('response_bytes', 0, var('largest_response_bytes')),
                 'time_to_first_byte_ms_missing': 'time_to_first_byte_ms is null',
@@ -56,17 +56,17 @@ final as (
         cache_status,
 
         ---------- measures
-        {{ accepted_number('response_bytes', 'bigint') }} as response_bytes,
-        {{ accepted_number('ttl_seconds', 'bigint') }} as ttl_seconds,
-        {{ accepted_number('age_seconds', 'bigint') }} as age_seconds,
-        {{ accepted_number('time_to_first_byte_ms', 'decimal(12, 3)') }} as time_to_first_byte_ms,
+        {{ cast_if_valid('response_bytes', 'bigint') }} as response_bytes,
+        {{ cast_if_valid('ttl_seconds', 'bigint') }} as ttl_seconds,
+        {{ cast_if_valid('age_seconds', 'bigint') }} as age_seconds,
+        {{ cast_if_valid('time_to_first_byte_ms', 'decimal(12, 3)') }} as time_to_first_byte_ms,
 
         ---------- timestamps
         request_time as request_ts,
         cast(request_time as date) as dt,
 
         ---------- metadata
-        batch,
+        batch_id,
         _file,
         _row,
         _raw,

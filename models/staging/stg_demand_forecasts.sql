@@ -17,14 +17,14 @@ typed as (
         method,
 
         ---------- measures
-        {{ given_number('forecast') }} as forecast,
+        {{ parsed_number('forecast') }} as forecast,
 
         ---------- timestamps
         {{ utc_timestamp('origin_ts') }} as origin_ts,
         {{ utc_timestamp('target_ts') }} as target_ts,
 
         ---------- metadata
-        batch,
+        batch_id,
         _file,
         _row,
         _delivered_at,
@@ -44,10 +44,10 @@ validated as (
                 'method_malformed': is_malformed_id('method'),
                 'grain_unknown': is_unknown_member('grain', ref('forecast_grains')),
                 'origin_ts_unparseable': 'origin_ts is null',
-                'origin_ts_absurd': is_absurd_timestamp('origin_ts'),
+                'origin_ts_implausible': is_implausible_timestamp('origin_ts'),
                 'target_ts_unparseable': 'target_ts is null',
                 'target_ts_before_origin': 'target_ts <= origin_ts',
-                'target_ts_absurd':
+                'target_ts_implausible':
                     'target_ts > origin_ts + interval (' ~ var('longest_forecast_days') ~ ') day',
                 'forecast_not_a_number': 'forecast is null',
                 'forecast_impossible': 'abs(forecast) > ' ~ var('highest_forecast'),
@@ -78,7 +78,7 @@ final as (
         cast(origin_ts as date) as dt,
 
         ---------- metadata
-        batch,
+        batch_id,
         _file,
         _row,
         _raw,

@@ -31,7 +31,7 @@ validated as (
                 'device_type_unknown': is_unknown_member('device_type', ref('device_types')),
                 'event_type_unknown': is_unknown_member('event_type', ref('playback_event_types')),
                 'event_ts_unparseable': 'event_time is null',
-                'event_ts_absurd': '(' ~ is_absurd_timestamp('event_time') ~ ')',
+                'event_ts_implausible': '(' ~ is_implausible_timestamp('event_time') ~ ')',
                 'session_started_at_unparseable': 'session_start_time is null',
                 'event_ts_before_its_session': 'event_time < session_start_time',
                 'event_ts_after_its_session':
@@ -43,7 +43,7 @@ validated as (
                     is_out_of_range('measured_throughput_kbps', 0, var('highest_kbps')),
                 'buffer_length_ms_impossible':
                     is_out_of_range('buffer_length_ms', 0, var('longest_session_hours') * 3600000),
-                'is_fatal_not_a_boolean': 'is_fatal is not null and ' ~ given_boolean('is_fatal') ~ ' is null',
+                'is_fatal_not_a_boolean': 'is_fatal is not null and ' ~ parsed_boolean('is_fatal') ~ ' is null',
             }) }}
         end as _rejection_reasons
     from timed
@@ -62,15 +62,15 @@ final as (
         device_type,
         cdn_endpoint,
         event_type,
-        coalesce({{ given_boolean('is_fatal') }}, false) as is_fatal,
+        coalesce({{ parsed_boolean('is_fatal') }}, false) as is_fatal,
         error_code,
         event_data,
 
         ---------- measures
-        {{ accepted_number('sequence_number', 'integer') }} as sequence_number,
-        {{ accepted_number('bitrate_kbps', 'integer') }} as bitrate_kbps,
-        {{ accepted_number('measured_throughput_kbps', 'integer') }} as measured_throughput_kbps,
-        {{ accepted_number('buffer_length_ms', 'integer') }} as buffer_length_ms,
+        {{ cast_if_valid('sequence_number', 'integer') }} as sequence_number,
+        {{ cast_if_valid('bitrate_kbps', 'integer') }} as bitrate_kbps,
+        {{ cast_if_valid('measured_throughput_kbps', 'integer') }} as measured_throughput_kbps,
+        {{ cast_if_valid('buffer_length_ms', 'integer') }} as buffer_length_ms,
 
         ---------- timestamps
         event_time as event_ts,
@@ -79,7 +79,7 @@ final as (
         cast(event_time as date) as dt,
 
         ---------- metadata
-        batch,
+        batch_id,
         _file,
         _row,
         _raw,

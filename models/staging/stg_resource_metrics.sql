@@ -14,7 +14,7 @@ typed as (
         instance,
 
         ---------- dimensions
-        coalesce({{ given_boolean('is_ready') }}, is_ready is null) as is_ready,
+        coalesce({{ parsed_boolean('is_ready') }}, is_ready is null) as is_ready,
 
         ---------- measures
         try_cast(cpu_percent as double) as cpu_percent,
@@ -30,8 +30,8 @@ typed as (
         {{ is_unreadable('memory_percent') }} as memory_percent_unreadable,
         {{ is_unreadable('disk_percent') }} as disk_percent_unreadable,
         {{ is_unreadable('network_bytes') }} as network_bytes_unreadable,
-        is_ready is not null and {{ given_boolean('is_ready') }} is null as is_ready_unreadable,
-        batch,
+        is_ready is not null and {{ parsed_boolean('is_ready') }} is null as is_ready_unreadable,
+        batch_id,
         _file,
         _row,
         _delivered_at,
@@ -49,7 +49,7 @@ validated as (
                 'service_name_malformed': is_malformed_id('service_name'),
                 'instance_malformed': is_malformed_id('instance'),
                 'minute_ts_unparseable': 'minute_ts is null',
-                'minute_ts_absurd': is_absurd_timestamp('minute_ts'),
+                'minute_ts_implausible': is_implausible_timestamp('minute_ts'),
                 'cpu_percent_not_a_number': 'cpu_percent_unreadable',
                 'cpu_percent_impossible': 'cpu_percent not between 0 and ' ~ var('highest_usage_percent'),
                 'memory_percent_not_a_number': 'memory_percent_unreadable',
@@ -81,14 +81,14 @@ final as (
         cpu_percent,
         memory_percent,
         disk_percent,
-        {{ accepted_number('network_bytes', 'bigint') }} as network_bytes,
+        {{ cast_if_valid('network_bytes', 'bigint') }} as network_bytes,
 
         ---------- timestamps
         minute_ts,
         cast(minute_ts as date) as dt,
 
         ---------- metadata
-        batch,
+        batch_id,
         _file,
         _row,
         _raw,

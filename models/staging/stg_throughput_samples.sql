@@ -32,7 +32,7 @@ validated as (
                 'latency_ms_missing': 'latency_ms is null',
                 'latency_ms_impossible': is_out_of_range('latency_ms', 0, 86400000),
                 'trace_started_at_unparseable': 'trace_start_time is null',
-                'trace_started_at_absurd': '(' ~ is_absurd_timestamp('trace_start_time') ~ ')',
+                'trace_started_at_implausible': '(' ~ is_implausible_timestamp('trace_start_time') ~ ')',
             }) }}
         end as _rejection_reasons
     from typed
@@ -43,7 +43,7 @@ final as (
         ---------- ids
         -- "1" and "1.0" are one number.
         trace_id || ':' || coalesce(
-            cast({{ accepted_number('sample_number', 'integer') }} as varchar), sample_number
+            cast({{ cast_if_valid('sample_number', 'integer') }} as varchar), sample_number
         ) as sample_id,
         trace_id,
 
@@ -51,17 +51,17 @@ final as (
         network_type,
 
         ---------- measures
-        {{ accepted_number('sample_number', 'integer') }} as sample_number,
-        {{ accepted_number('duration_ms', 'integer') }} as duration_ms,
-        {{ accepted_number('bandwidth_kbps', 'integer') }} as bandwidth_kbps,
-        {{ accepted_number('latency_ms', 'integer') }} as latency_ms,
+        {{ cast_if_valid('sample_number', 'integer') }} as sample_number,
+        {{ cast_if_valid('duration_ms', 'integer') }} as duration_ms,
+        {{ cast_if_valid('bandwidth_kbps', 'integer') }} as bandwidth_kbps,
+        {{ cast_if_valid('latency_ms', 'integer') }} as latency_ms,
 
         ---------- timestamps
         trace_start_time as trace_started_at,
         cast(trace_start_time as date) as trace_date,
 
         ---------- metadata
-        batch,
+        batch_id,
         _file,
         _row,
         _raw,

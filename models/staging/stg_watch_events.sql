@@ -25,7 +25,7 @@ typed as (
         {{ utc_timestamp('event_ts') }} as event_ts,
 
         ---------- metadata
-        batch,
+        batch_id,
         _file,
         _row,
         _delivered_at,
@@ -47,7 +47,7 @@ validated as (
                 'region_unknown': is_unknown_member('region', ref('regions')),
                 'device_type_unknown': is_unknown_member('device_type', ref('device_types')),
                 'event_ts_unparseable': 'event_ts is null',
-                'event_ts_absurd': is_absurd_timestamp('event_ts'),
+                'event_ts_implausible': is_implausible_timestamp('event_ts'),
                 'watch_seconds_not_a_number': 'watch_seconds is null or not isfinite(watch_seconds)',
                 'watch_seconds_not_whole': 'isfinite(watch_seconds) and watch_seconds <> trunc(watch_seconds)',
                 'watch_seconds_negative': 'watch_seconds < 0 and isfinite(watch_seconds)',
@@ -71,14 +71,14 @@ final as (
         device_type,
 
         ---------- measures
-        {{ accepted_number('watch_seconds', 'integer') }} as watch_seconds,
+        {{ cast_if_valid('watch_seconds', 'integer') }} as watch_seconds,
 
         ---------- timestamps
         event_ts,
         cast(event_ts as date) as dt,
 
         ---------- metadata
-        batch,
+        batch_id,
         _file,
         _row,
         _raw,

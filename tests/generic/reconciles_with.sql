@@ -13,11 +13,11 @@
             {{ expression }} as {{ name }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ fact }}
-    where {{ written_last(fact) }} and {{ fact_where }}
+    where {{ last_written(fact) }} and {{ fact_where }}
     union
     select {{ keys.keys() | join(', ') }}
     from {{ model }}
-    where {{ written_last(aggregate) }}
+    where {{ last_written(aggregate) }}
 {%- endset -%}
 {#- As literals, because only literals prune files before any is opened. -#}
 {%- set partitions = "select distinct " ~ partition_key ~ " from written" -%}

@@ -38,7 +38,7 @@ final as (
             and lake_columns.column_type <> 'date'
         )
         or (
-            regexp_matches(lake_columns.column_name, '(_count|_rows|_events|_bytes|^batch|_id)$')
+            regexp_matches(lake_columns.column_name, '(_count|_rows|_events|_bytes|^batch_id|_id)$')
             and lake_columns.column_type in ('float32', 'float64')
         )
 )

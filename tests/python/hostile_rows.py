@@ -9,7 +9,7 @@ DELIVERED_AT = "2025-01-15 00:00:00"
 LANDED_COLUMNS = {
     "_malformed": "varchar",
     "_raw": "varchar",
-    "_batch_id": "bigint",
+    "batch_id": "bigint",
     "_file": "varchar",
     "_row": "bigint",
     "_delivered_at": "timestamp",
@@ -332,7 +332,7 @@ def hostile_rows(feed: str, count: int, seed: int) -> list[dict[str, object]]:
         row |= {
             "_malformed": "not_utf8" if malformed else None,
             "_raw": "the line" if malformed else None,
-            "_batch_id": 1,
+            "batch_id": 1,
             "_file": f"{feed}/a.csv",
             "_row": number,
             "_delivered_at": DELIVERED_AT,

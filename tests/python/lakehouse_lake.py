@@ -43,8 +43,8 @@ def append_often(project: Project, appends: int = APPENDS) -> None:
         for batch in range(1000, 1000 + appends):
             connection.execute(
                 "insert into fact_watch_events by name"
-                " select * replace (event_id || '-' || $1 as event_id, $1 as batch)"
-                " from fact_watch_events where batch < 1000 and hash(event_id, $1) % 50 = 0",
+                " select * replace (event_id || '-' || $1 as event_id, $1 as batch_id)"
+                " from fact_watch_events where batch_id < 1000 and hash(event_id, $1) % 50 = 0",
                 [batch],
             )
         connection.execute("delete from fact_watch_events where hash(event_id) % 10 = 0")

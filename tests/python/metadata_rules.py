@@ -205,7 +205,7 @@ def a_test_on_a_refresh_reads_what_was_written(sources: Sources) -> list[str]:
         node["name"]
         for node in sources.nodes("test")
         if node.get("attached_node") in tables
-        and "__written_last__" not in (node["config"].get("where") or "")
+        and "__last_written__" not in (node["config"].get("where") or "")
         and "full_check" not in node["tags"]
         and node["test_metadata"]["name"] != "reconciles_with"
     ]

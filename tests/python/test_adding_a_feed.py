@@ -15,7 +15,7 @@ with landed as (
 typed as (
     select
         {columns},
-        _batch_id as batch,
+        batch_id,
         _file,
         _row,
         coalesce(_raw, {raw}) as _raw,
@@ -30,20 +30,20 @@ FACT = """
 
 with staged as (
     select * from {{{{ ref('stg_{feed}') }}}}
-    where not _is_rejected and {{{{ arrived(ref('stg_{feed}')) }}}}
+    where not _is_rejected and {{{{ new_batches(ref('stg_{feed}')) }}}}
 ),
 
 first_deliveries as (
     select * from staged
-    qualify row_number() over (partition by {id} order by batch, _file, _row) = 1
+    qualify row_number() over (partition by {id} order by batch_id, _file, _row) = 1
 )
 
-select {columns}, dt, batch
+select {columns}, dt, batch_id
 from first_deliveries
-where {{{{ never_delivered_before('first_deliveries', '{id}', ref('stg_{feed}')) }}}}
+where {{{{ not_yet_loaded('first_deliveries', '{id}', ref('stg_{feed}')) }}}}
 """
 QUARANTINE = """
-{{{{ set_aside_rows(
+{{{{ quarantine_rows(
     staged=ref('stg_{feed}'), kept=ref('fact_{feed}'), id='{id}', payload={payload}
 ) }}}}
 """
@@ -52,10 +52,10 @@ METRIC = """
 
 with facts as (
     select * from {{{{ ref('fact_{feed}') }}}}
-    where {{{{ touched(ref('fact_{feed}'), keys=['dt']) }}}}
+    where {{{{ affected_keys(ref('fact_{feed}'), keys=['dt']) }}}}
 )
 
-select dt, count(*) as facts, max(batch) as batch
+select dt, count(*) as facts, max(batch_id) as batch_id
 from facts
 group by dt
 """
@@ -69,8 +69,8 @@ models:
           arguments:
             feed: {feed}
             kept: ref('fact_{feed}')
-            set_aside: ref('quarantine_{feed}')
-          config: {{where: "__written_last__"}}
+            quarantined: ref('quarantine_{feed}')
+          config: {{where: "__last_written__"}}
   - name: stg_{feed}
     config: {{tags: [toy]}}
   - name: fact_{feed}
@@ -140,7 +140,7 @@ def test_feeds_of_columns_and_of_log_lines_need_only_their_own_files(project):
     assert first.statuses["requests_are_accounted_for"] == "pass"
 
     aside = (
-        "select reasons, row_id, raw from lake.quarantine.quarantine_{} order by batch, file_row"
+        "select reasons, row_id, raw from lake.quarantine.quarantine_{} order by batch_id, file_row"
     )
     assert project.query(aside.format("ratings")) == [
         (["rating_id_delivered_before"], "r0", None),
@@ -165,10 +165,13 @@ def test_feeds_of_columns_and_of_log_lines_need_only_their_own_files(project):
         (date(2025, 1, 1), 10, 1),
         (date(2025, 1, 3), 1, 2),
     ]
-    assert project.query("select facts, batch from daily_requests order by dt") == [(2, 2), (1, 1)]
+    assert project.query("select facts, batch_id from daily_requests order by dt") == [
+        (2, 2),
+        (1, 1),
+    ]
     assert project.query(
-        "select model, mode, rows_written, partitions_touched from lake.ledger.refresh_log"
-        " where refresh_id = 2 and (model like 'daily%' or model like 'fact%') order by model"
+        "select model, mode, rows_written, partitions_affected from lake.ledger.refresh_log"
+        " where batch_id = 2 and (model like 'daily%' or model like 'fact%') order by model"
     ) == [
         ("daily_ratings", "delete+insert", 1, 1),
         ("daily_requests", "delete+insert", 1, 1),

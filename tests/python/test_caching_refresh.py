@@ -36,8 +36,8 @@ def refreshed(new_project):
     written = {
         model: (mode, partitions)
         for model, mode, partitions in project.query(
-            "select model, mode, partitions_touched from lake.ledger.refresh_log"
-            " where refresh_id = (select max(refresh_id) from lake.ledger.refresh_log)"
+            "select model, mode, partitions_affected from lake.ledger.refresh_log"
+            " where batch_id = (select max(batch_id) from lake.ledger.refresh_log)"
         )
     }
     return project, written
@@ -55,7 +55,7 @@ def contents(project):
     with project.connect() as connection:
         return {
             table: connection.execute(
-                f"select columns(column_name -> column_name <> 'batch') from {table} order by all"
+                f"select columns(column_name -> column_name <> 'batch_id') from {table} order by all"
             ).fetchall()
             for table in TABLES
         }
@@ -63,7 +63,7 @@ def contents(project):
 
 def test_a_refresh_replaces_the_touched_days_and_those_that_they_warm(refreshed):
     _, written = refreshed
-    assert written["fact_cache_requests"] == ("append", 2)
+    assert written["cache_requests"] == ("append", 2)
     assert written["daily_cache_metrics"] == ("delete+insert", 2)
     # 1 and 4 January changed; the replays of 2 and 5 January begin with them.
     for what_if in ("int_cache_ttl__fixed", "int_cache_ttl__sliding", "cache_size_what_if"):
@@ -82,7 +82,7 @@ def test_a_refreshed_lake_equals_a_rebuilt_one(refreshed):
 
 def test_nothing_new_writes_nothing(refreshed):
     project, _ = refreshed
-    log = "select count(*), max(refresh_id) from lake.ledger.refresh_log"
+    log = "select count(*), max(batch_id) from lake.ledger.refresh_log"
     before = project.query(log)
     project.build(*SELECTION)
     assert project.query(log) == before
@@ -94,14 +94,14 @@ def test_every_delivered_row_is_kept_or_set_aside(refreshed):
         parquet.read_metadata(path).num_rows
         for path in (project.landing / "cache_requests").glob("*.parquet")
     )
-    [(kept,)] = project.query("select count(*) from fact_cache_requests")
-    set_aside = dict(
+    [(kept,)] = project.query("select count(*) from cache_requests")
+    quarantined = dict(
         project.query(
             "select disposition, count(*) from lake.quarantine.quarantine_cache_requests group by 1"
         )
     )
-    assert delivered == kept + sum(set_aside.values())
-    assert set_aside["rejected"] > 50 and set_aside["duplicate"] > 200
+    assert delivered == kept + sum(quarantined.values())
+    assert quarantined["rejected"] > 50 and quarantined["duplicate"] > 200
     reasons = {
         reason
         for (reasons,) in project.query(
@@ -118,7 +118,7 @@ def test_every_delivered_row_is_kept_or_set_aside(refreshed):
         "latency_ms_negative",
         "latency_ms_not_a_number",
         "region_unknown",
-        "request_ts_absurd",
+        "request_ts_implausible",
     }
 
 
@@ -126,7 +126,7 @@ def test_daily_metrics_equal_plain_python(refreshed):
     project, _ = refreshed
     requests = project.query(
         "select cache_level, cache_name, key_pattern, region, instance_id, cache_key, operation,"
-        " hit, latency_ms, epoch_ms(request_ts) from fact_cache_requests"
+        " hit, latency_ms, epoch_ms(request_ts) from cache_requests"
         " where dt = '2025-01-01' order by request_ts, event_id"
     )
     expected = defaultdict(lambda: defaultdict(float))

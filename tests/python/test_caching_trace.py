@@ -58,12 +58,12 @@ def lru_hits(operations, capacity, weights=None):
 def test_every_line_is_one_request_and_nothing_else_changes(operations, lake):
     rows = lake.query(
         "select cast(epoch(request_ts) as bigint), operation = 'get', cache_key, size_bytes"
-        " from fact_cache_requests order by request_ts"
+        " from cache_requests order by request_ts"
     )
     first = operations[0][0] - rows[0][0]
     assert [(second + first, *rest) for second, *rest in rows] == operations
     assert lake.query("select count(*) from lake.quarantine.quarantine_cache_requests") == [(0,)]
-    assert lake.query("select distinct key_pattern from fact_cache_requests") == [("{block}",)]
+    assert lake.query("select distinct key_pattern from cache_requests") == [("{block}",)]
 
 
 def test_the_curve_equals_an_exact_lru(operations, lake):
@@ -99,9 +99,7 @@ def test_the_ttl_ladder_equals_a_cache_in_plain_python(operations, lake, policy)
     assert [row[0] for row in actual] == list(LADDER)
     milliseconds = [
         int(row[0])
-        for row in lake.query(
-            "select epoch_ms(request_ts) from fact_cache_requests order by request_ts"
-        )
+        for row in lake.query("select epoch_ms(request_ts) from cache_requests order by request_ts")
     ]
     for ttl, lookups, hits, age, peak in actual:
         loaded, ends, expected, ages = {}, {}, 0, 0

@@ -82,7 +82,7 @@ def simulate(
             " select * replace (cast(value as integer) as value) from rates"
         )
         connection.execute(
-            "create table analytics.service_utilization_minutely as select service_name,"
+            "create table analytics.minutely_service_utilization as select service_name,"
             " cast(instances as integer) as instances,"
             " cast(ready_instances as integer) as counted_instances,"
             " cast(cpu_measured_instances as integer) as cpu_measured_instances,"
@@ -91,7 +91,7 @@ def simulate(
             " cast(memory_measured_instances as integer) as memory_measured_instances,"
             " coalesce(memory_milli / 10.0 * memory_measured_instances / nullif(instances, 0), 0)"
             "   as memory_percent_total,"
-            " minute_ts, cast(minute_ts as date) as dt, 1 as batch from minutes"
+            " minute_ts, cast(minute_ts as date) as dt, 1 as batch_id from minutes"
         )
         rows = connection.execute(
             f"select service_name, {DECISION} from ({sql}) order by service_name, sync_ts"

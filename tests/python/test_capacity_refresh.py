@@ -9,12 +9,12 @@ import pytest
 from conftest import ROWS_ONLY
 
 MODELS = (
-    "predicted_demand_hourly",
+    "hourly_predicted_demand",
     "hpa_what_if",
     "predictive_scaling",
-    "scaling_strategies_daily",
+    "daily_scaling_strategies",
 )
-SELECTION = ("--select", "+scaling_strategies_daily", "demand_series", *ROWS_ONLY)
+SELECTION = ("--select", "+daily_scaling_strategies", "demand_series", *ROWS_ONLY)
 FIELDS = ["service_name", "instance", "minute_ts", "cpu_percent", "network_bytes"]
 BEGIN = datetime(2025, 1, 1, 10)
 
@@ -36,7 +36,7 @@ def contents(project):
     with project.connect() as connection:
         return {
             model: connection.execute(
-                f"select columns(name -> name <> 'batch') from {model} order by all"
+                f"select columns(name -> name <> 'batch_id') from {model} order by all"
             ).fetchall()
             for model in MODELS
         }
@@ -67,8 +67,8 @@ def refreshed(make_module_project):
     project.build(*SELECTION)
     written = dict(
         project.query(
-            "select model, partitions_touched from lake.ledger.refresh_log"
-            " where refresh_id = (select max(refresh_id) from lake.ledger.refresh_log)"
+            "select model, partitions_affected from lake.ledger.refresh_log"
+            " where batch_id = (select max(batch_id) from lake.ledger.refresh_log)"
         )
     )
     return project, written
@@ -78,11 +78,11 @@ def test_hours_and_services_without_cpu_are_not_predicted(refreshed):
     project, _ = refreshed
     hours = project.query(
         "select service_name, hour(hour_ts) as hour, count(*) filter (where cpu_pods_peak is null),"
-        " count(*) from service_demand_hourly group by all order by all"
+        " count(*) from hourly_service_demand group by all order by all"
     )
     assert hours == [("network_only", 10, 42, 42), ("web", 10, 0, 42), ("web", 11, 2, 2)]
     assert project.query(
-        "select distinct service_name, hour(hour_ts) from predicted_demand_hourly"
+        "select distinct service_name, hour(hour_ts) from hourly_predicted_demand"
     ) == [("web", 10)]
     # A service that has only a network is still a series, and the autoscaler has nothing to go by.
     assert project.query(
@@ -98,9 +98,9 @@ def test_only_affected_days_are_written(refreshed):
     """The days between the two late ones that are near neither keep their rows."""
     _, written = refreshed
     late = {2, 19}
-    assert written["service_demand_hourly"] == len(late)
+    assert written["hourly_service_demand"] == len(late)
     predicted = {day + 7 * week for day in late for week in range(1, 5)}
-    assert written["predicted_demand_hourly"] == len(predicted) == 8
+    assert written["hourly_predicted_demand"] == len(predicted) == 8
     # A steady load keeps the added replicas, up to the Sunday of each late day's week.
     simulated = set(range(2, 5)) | set(range(19, 26))
     assert written["hpa_what_if"] == len(simulated)
@@ -110,7 +110,7 @@ def test_only_affected_days_are_written(refreshed):
     assert written["predictive_scaling"] == len(compared) == 18
     # Of these, the minutes at 10 o'clock of a neighbour compare nothing new.
     changed = {day for day in predicted | simulated if 7 <= day < 42}
-    assert written["scaling_strategies_daily"] == len(changed) == 13
+    assert written["daily_scaling_strategies"] == len(changed) == 13
 
 
 def test_a_refreshed_lake_equals_a_rebuilt_one(refreshed):

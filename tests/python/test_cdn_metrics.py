@@ -61,7 +61,7 @@ def lake(delivered, compiled_sql):
                     coalesce(title_id, 'none') as title_id,
                     time_to_first_byte_ms::decimal(12, 3) as time_to_first_byte_ms
                 ),
-                request_ts::date as dt, 1 as batch
+                request_ts::date as dt, 1 as batch_id
             from read_parquet('{delivered}/*.parquet')
             """
         )
@@ -267,17 +267,17 @@ def test_a_late_request_rewrites_its_key_and_no_other(project, delivered):
     select = ("--select", "+daily_cdn_metrics", "+quarantine_cdn_requests", *ROWS_ONLY)
     project.build(*select)
     key = "title_id = 't00001' and edge = 'cdn-us-east' and activity_date = '2025-01-13'"
-    before = project.query("select * exclude (batch) from daily_cdn_metrics order by all")
+    before = project.query("select * exclude (batch_id) from daily_cdn_metrics order by all")
     duckdb.execute(f"copy ({late}) to '{project.landing}/cdn_requests/late.parquet'")
     project.build(*select)
 
     assert project.query(
-        "select rows_written, rows_deleted, partitions_touched from lake.ledger.refresh_log"
-        " where model = 'daily_cdn_metrics' order by refresh_id desc limit 1"
+        "select rows_written, rows_deleted, partitions_affected from lake.ledger.refresh_log"
+        " where model = 'daily_cdn_metrics' order by batch_id desc limit 1"
     ) == [(1, 1, 1)]
-    after = project.query("select * exclude (batch) from daily_cdn_metrics order by all")
+    after = project.query("select * exclude (batch_id) from daily_cdn_metrics order by all")
     changed = [row for row in after if row not in before]
     assert [row[:5] for row in changed] == [
         ("cdn-us-east", "us-east", "t00001", "static", date(2025, 1, 13))
     ]
-    assert project.query(f"select batch from daily_cdn_metrics where {key}") == [(2,)]
+    assert project.query(f"select batch_id from daily_cdn_metrics where {key}") == [(2,)]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-MODELS = ("--select", "+quarantine_api_requests", "latency_hourly", "latency_daily")
+MODELS = ("--select", "+quarantine_api_requests", "hourly_latency", "daily_latency")
 ROWS_ONLY = ("--exclude-resource-type", "test", "unit_test")
 COMBINED = re.compile(r'(\S+) \S+ \S+ \[([^\]]+)\] "(\S+) (\S+)[^"]*" (\d{3}) (\d+|-)')
 
@@ -59,7 +59,7 @@ def test_the_real_log_goes_in_unchanged(shared_data, lines, project):
     assert {tuple(row[:5]): row[5] for row in found} == expected
     assert project.query(
         "select sum(requests), sum(client_errors), sum(server_errors), count(sketch_buckets)"
-        " from latency_daily"
+        " from daily_latency"
     ) == [
         (
             10_000,
@@ -83,7 +83,7 @@ def test_the_real_log_goes_in_unchanged(shared_data, lines, project):
         ["line_not_understood"],
         ["request_ts_unparseable"],
     ]
-    assert project.query("select sum(requests) from latency_hourly") == [(10_001,)]
+    assert project.query("select sum(requests) from hourly_latency") == [(10_001,)]
 
 
 def test_an_edited_rule_renames_the_endpoints_of_all_requests(project):
@@ -92,7 +92,7 @@ def test_an_edited_rule_renames_the_endpoints_of_all_requests(project):
     line = '10.0.0.1 - - [17/May/2015:10:05:03 +0000] "GET /carts/{} HTTP/1.1" 200 1'
     (folder / "access.log").write_text("".join(line.format(i) + "\n" for i in ("a1", "b2", "7")))
     rules = project.own("seeds") / "reference" / "endpoint_rules.csv"
-    endpoints = "select endpoint, sum(requests) from latency_hourly group by all order by all"
+    endpoints = "select endpoint, sum(requests) from hourly_latency group by all order by all"
     project.build(*MODELS, *ROWS_ONLY)
     assert project.query(endpoints) == [("/carts/a1", 1), ("/carts/b2", 1), ("/carts/{id}", 1)]
     rules.write_text(rules.read_text() + "5,/carts/[^/]+,/carts/{cart},A cart\n")

@@ -39,7 +39,7 @@ def sketch(connection, values: str) -> None:
         f"""
         create or replace table sketches as
         with requests as (
-            select ms as response_time_ms, part, 200 as status_code, 1 as response_bytes, 1 as batch
+            select ms as response_time_ms, part, 200 as status_code, 1 as response_bytes, 1 as batch_id
             from samples
         )
         {cells.replace("with bucketed as", ", bucketed as", 1)}
@@ -128,12 +128,12 @@ def test_counters_beside_the_sketch(connection):
     cells = render("{{ latency_cells('requests', keys=['endpoint']) }}", "sketch")
     rows = connection.execute(
         f"""
-        with requests (endpoint, status_code, response_time_ms, response_bytes, batch) as (
+        with requests (endpoint, status_code, response_time_ms, response_bytes, batch_id) as (
             values ('/a', 200, 1.5, 10, 1), ('/a', 404, null, 20, 2), ('/a', 503, 0.0, 30, 1)
         )
         {cells.replace("with bucketed as", ", bucketed as", 1)}
         """
     ).fetchall()
-    ((endpoint, requests, timed, client, server, size, time, buckets, counts, batch),) = rows
-    assert (endpoint, requests, timed, client, server, size, batch) == ("/a", 3, 2, 1, 1, 60, 2)
+    ((endpoint, requests, timed, client, server, size, time, buckets, counts, batch_id),) = rows
+    assert (endpoint, requests, timed, client, server, size, batch_id) == ("/a", 3, 2, 1, 1, 60, 2)
     assert float(time) == 1.5 and counts == [1, 1] and buckets[0] == -1_000_000

@@ -217,7 +217,7 @@ def project_sql():
             connection.register("frame", frame)
             connection.execute(
                 "create table recorded as select * replace (cast(timestamp as timestamp) as"
-                " timestamp), cast(timestamp as date) as dt, 1 as batch from frame"
+                " timestamp), cast(timestamp as date) as dt, 1 as batch_id from frame"
             )
             found = connection.execute(
                 f"select endpoint, state, since, requests, rejected_requests from ({sql})"

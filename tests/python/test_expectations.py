@@ -124,7 +124,7 @@ def test_a_suite_is_one_file(project, check):
     suites.mkdir()
     (suites / "daily_title_metrics.yml").write_text(
         "table: analytics.daily_title_metrics\n"
-        "batch_column: batch\n"
+        "batch_column: batch_id\n"
         "expectations:\n"
         "  - type: expect_column_values_to_be_in_set\n"
         "    kwargs: {column: title_id, value_set: [t2]}\n"

@@ -89,7 +89,7 @@ def test_a_compaction_leaves_one_file_a_day_and_every_row(lake):
     assert checked["no_compaction_is_owed"] == "pass"
     lake.build(*ENGAGEMENT)
     assert lake.query(
-        "select count(*) from ledger.refresh_log where refresh_id > 1 and model like '%watch%'"
+        "select count(*) from ledger.refresh_log where batch_id > 1 and model like '%watch%'"
     ) == [(0,)]
 
 
@@ -104,19 +104,19 @@ def test_the_budget_takes_the_worst_partition_and_it_alone(lake):
     assert fact_files(lake) == [1 + APPENDS, 1, 1 + APPENDS]
 
 
-def publish_state(lake: Project, refresh_id: int) -> None:
+def publish_state(lake: Project, batch_id: int) -> None:
     """Give readers the lake as it is, as the end of a whole build does."""
     with open_for_writing(lake) as connection:
         publish_catalog(connection, lake.lake)
         connection.execute(
             "insert into lake.ledger.publications values ($1, 'a build', now() at time zone 'UTC')",
-            [refresh_id],
+            [batch_id],
         )
 
 
 def test_readers_of_the_published_state_keep_their_files(lake):
-    asked = "select count(*), sum(watch_seconds), min(batch) from fact_watch_events"
-    (newest,) = lake.query("select max(refresh_id) from lake.ledger.refresh_log")[0]
+    asked = "select count(*), sum(watch_seconds), min(batch_id) from fact_watch_events"
+    (newest,) = lake.query("select max(batch_id) from lake.ledger.refresh_log")[0]
     expected = lake.query(asked)
     # Published is an older state than the newest refresh: its files stay, whatever compaction does.
     publish_state(lake, newest - 1)

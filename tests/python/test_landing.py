@@ -33,7 +33,7 @@ def test_the_same_file_touched_moved_or_copied_lands_nothing(project):
     for landing in ("landing", "moved"):
         project.build(*LAND, vars={"landing_path": landing})
     assert project.query(LANDED) == [("e-1",), ("e-2",), ("e-3",)]
-    assert project.query("select max(refresh_id) from lake.ledger.refresh_log") == [(1,)]
+    assert project.query("select max(batch_id) from lake.ledger.refresh_log") == [(1,)]
 
 
 def test_a_changed_file_is_rejected_and_its_neighbours_land(project):

@@ -67,7 +67,7 @@ def read_the_whole_history(sources):
     tests = (
         node
         for node in sources.manifest["nodes"].values()
-        if node["resource_type"] == "test" and node["config"].get("where") == "__written_last__"
+        if node["resource_type"] == "test" and node["config"].get("where") == "__last_written__"
     )
     next(tests)["config"]["where"] = None
 
@@ -134,16 +134,18 @@ BROKEN = {
         lambda sources: first(sources, "sources")["columns"]["feed"].update(description=""),
     ],
     "macros_are_described_beside_their_file": [
-        macro("arrived", description=""),
-        macro("arrived", patch_path=None),
-        macro("arrived", patch_path="reelhouse://macros/_macros.yml"),
-        macro("arrived", arguments=[]),
-        macro("arrived", macro_sql="{% macro arrived(upstream, keys=[1, 2]) %}{% endmacro %}"),
+        macro("new_batches", description=""),
+        macro("new_batches", patch_path=None),
+        macro("new_batches", patch_path="reelhouse://macros/_macros.yml"),
+        macro("new_batches", arguments=[]),
+        macro(
+            "new_batches", macro_sql="{% macro new_batches(upstream, keys=[1, 2]) %}{% endmacro %}"
+        ),
         lambda sources: first(sources, "macros", name="test_within_range")["arguments"].pop(),
     ],
     "a_file_has_one_public_macro": [
-        macro("arrived", original_file_path="macros/refresh/touched.sql"),
-        macro("arrived", original_file_path="macros/refresh/what_arrived.sql"),
+        macro("new_batches", original_file_path="macros/refresh/touched.sql"),
+        macro("new_batches", original_file_path="macros/refresh/what_arrived.sql"),
         macro("test_within_range", original_file_path="tests/generic/in_range.sql"),
     ],
     "properties_files_are_short_and_named_alike": [

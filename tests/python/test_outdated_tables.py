@@ -30,9 +30,9 @@ def outdated(project: Project) -> set[str]:
     return {model for (model,) in project.query("select model from lakehouse.outdated_tables")}
 
 
-def rebuilt(project: Project, refresh_id: int) -> set[str]:
+def rebuilt(project: Project, batch_id: int) -> set[str]:
     found = project.query(
-        f"select model from ledger.refresh_log where refresh_id = {refresh_id} and mode = 'rebuild'"
+        f"select model from ledger.refresh_log where batch_id = {batch_id} and mode = 'rebuild'"
     )
     return {model for (model,) in found}
 
@@ -83,7 +83,7 @@ def test_a_change_of_logic_is_reported_until_the_tables_it_concerns_are_rebuilt(
     ) == [(0,)]
 
     # A macro that one table uses; then a variable of the view that this one and the fact read.
-    edit(project, "macros/staging/set_aside_rows.sql", "_delivered_before", "_known_before")
+    edit(project, "macros/staging/quarantine_rows.sql", "_delivered_before", "_known_before")
     assert REPORT in project.build(*BUILD).stdout
     assert outdated(project) == {"quarantine_watch_events"}
     limit = {"longest_watch_seconds": 100}
@@ -113,5 +113,5 @@ def test_a_lake_older_than_fingerprints_is_upgraded_and_reports_nothing(built, p
     edit(project, "models/marts/engagement/daily_title_metrics.sql", "count(*) + 0", "count(*)")
     deliver(project, "b.csv", [event("late")])
     assert REPORT not in project.build(*BUILD).stdout
-    fingerprints = "select count(logic_fingerprint) from ledger.refresh_log where refresh_id = 2"
+    fingerprints = "select count(logic_fingerprint) from ledger.refresh_log where batch_id = 2"
     assert project.query(fingerprints) == [(4,)]

@@ -61,7 +61,7 @@ def add_sessions(lake):
         select
             'speed ' || coalesce(speed::varchar, 'unknown') as session_id, 'active' as status,
             'tv' as device_type, 'eu-west' as region, 'cdn-a' as cdn_endpoint,
-            speed as network_speed, date '2025-01-13' as session_date, 1 as batch
+            speed as network_speed, date '2025-01-13' as session_date, 1 as batch_id
         from (select unnest(?) as speed)
         """,
         [[speed for speed, _ in SAID] + [None, 1000]],
@@ -203,7 +203,7 @@ def add_traces(lake, samples: str, ladders: Path):
         select
             trace_id, sample_number::integer as sample_number, duration_ms::integer as duration_ms,
             bandwidth_kbps::integer as bandwidth_kbps, latency_ms::integer as latency_ms,
-            network_type, trace_started_at::date as trace_date, 1::bigint as batch
+            network_type, trace_started_at::date as trace_date, 1::bigint as batch_id
         from {samples}
         """
     )

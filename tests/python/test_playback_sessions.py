@@ -120,7 +120,7 @@ def run_model(sql: str, cases: list[list[Event]]) -> dict[int, dict]:
                 region varchar, device_type varchar, cdn_endpoint varchar, event_type varchar,
                 is_fatal boolean, error_code varchar, sequence_number integer,
                 bitrate_kbps integer, measured_throughput_kbps integer, buffer_length_ms integer,
-                event_ts timestamp, session_started_at timestamp, session_date date, batch bigint
+                event_ts timestamp, session_started_at timestamp, session_date date, batch_id bigint
             )
             """
         )
@@ -146,7 +146,7 @@ def run_model(sql: str, cases: list[list[Event]]) -> dict[int, dict]:
             select
                 unnest(from_json(?, ?), recursive := true),
                 'p1' as profile_id, 't1' as title_id, 'tv' as device_type,
-                ?::timestamp as session_started_at, ?::date as session_date, 1 as batch
+                ?::timestamp as session_started_at, ?::date as session_date, 1 as batch_id
             """,
             [
                 json.dumps(rows),
@@ -304,7 +304,7 @@ def test_odd_starts_are_read_as_documented(compiled_sql):
         assert_equal(actual[number], read_session(events + rest), name)
 
 
-SESSION_COLUMNS = "* exclude (batch)"
+SESSION_COLUMNS = "* exclude (batch_id)"
 
 
 @pytest.fixture(scope="module")
@@ -395,7 +395,7 @@ def test_events_lie_as_the_document_says(project, delivered):
     assert all("DELTA_BINARY_PACKED" in kind for kind in chunks["event_ts"])
     assert all("RLE_DICTIONARY" in kind for kind in chunks["event_type"] + chunks["region"])
     regions = project.query(
-        "select region from playback_events where dt = '2025-01-14' and batch = 1"
+        "select region from playback_events where dt = '2025-01-14' and batch_id = 1"
     )
     # Sorted, so a run-length encoding has one run per region.
     runs = sum(a != b for a, b in zip(regions, regions[1:], strict=False)) + 1
@@ -411,19 +411,19 @@ def test_a_refresh_writes_only_sessions_with_new_events(project, delivered):
     ]
     deliver(project, "first", [row for row in delivered if row not in held_back])
     build(project)
-    before = dict(project.query("select session_id, batch from streaming_sessions"))
+    before = dict(project.query("select session_id, batch_id from streaming_sessions"))
 
     deliver(project, "second", held_back + new)
     build(project)
-    after = dict(project.query("select session_id, batch from streaming_sessions"))
+    after = dict(project.query("select session_id, batch_id from streaming_sessions"))
     changed = {name for name in after if after[name] != before.get(name)}
     assert changed == {late, "new"}
     written = project.query(
-        "select model, rows_written, rows_deleted, partitions_touched from lake.ledger.refresh_log"
-        " where model = 'streaming_sessions' order by refresh_id desc limit 1"
+        "select model, rows_written, rows_deleted, partitions_affected from lake.ledger.refresh_log"
+        " where model = 'streaming_sessions' order by batch_id desc limit 1"
     )
     assert written == [("streaming_sessions", 2, 1, 1)]
     days_written = project.query(
-        "select session_date, max(batch) = 2 from daily_playback_metrics group by all order by all"
+        "select session_date, max(batch_id) = 2 from daily_playback_metrics group by all order by all"
     )
     assert days_written == [(day, bool(flag)) for day, flag in days.items()]

@@ -46,7 +46,7 @@ def test_an_edited_seed_builds_anew_what_it_judges(project):
     (seeds / "regions.csv").write_text("\n".join([header, *rest, row]) + "\n")
     deliver(project, "b.csv", [event("3", region="mars", day=1)])
     project.build(*ROWS)
-    assert project.query("select event_id, batch from fact_watch_events order by all") == [
+    assert project.query("select event_id, batch_id from fact_watch_events order by all") == [
         ("e-1", 1),
         ("e-2", 1),
         ("e-3", 2),
@@ -54,7 +54,7 @@ def test_an_edited_seed_builds_anew_what_it_judges(project):
     assert project.query("select count(*) from lake.quarantine.quarantine_watch_events") == [(0,)]
     assert project.query("select sum(watch_events) from daily_title_metrics") == [(3,)]
     assert project.query(
-        "select model from lake.ledger.refresh_log where refresh_id = 2 and first_batch = 0"
+        "select model from lake.ledger.refresh_log where batch_id = 2 and first_batch_id = 0"
         " order by model"
     ) == [
         ("daily_title_metrics",),
@@ -118,7 +118,7 @@ def test_edited_endpoint_rules_reach_view_and_fact_in_any_order(project):
     assert project.query(endpoints) == [("/a/{letter}", "/a/{letter}")]
     # And that is all: nothing is built anew a second time.
     project.build(*only)
-    newest = "select max(refresh_id) from lake.ledger.refresh_log where model = 'api_request_logs'"
+    newest = "select max(batch_id) from lake.ledger.refresh_log where model = 'api_request_logs'"
     assert project.query(newest) == [(4,)]
 
 

@@ -101,7 +101,7 @@ def test_a_bad_batch_stays_under_test_behind_a_good_one(first_day):
     failed = [name for name, status in statuses.items() if status == "fail"]
     assert failed and all(name.startswith("within_range_fact_watch_events") for name in failed)
     # The third batch is good (one event of no length), the second one is not.
-    newest = "select max(watch_seconds) from fact_watch_events where batch = "
+    newest = "select max(watch_seconds) from fact_watch_events where batch_id = "
     assert project.query(newest + "3")[0][0] <= 100 < project.query(newest + "2")[0][0]
     assert published(project) == first
 
@@ -153,15 +153,15 @@ def test_a_batch_is_dropped_and_its_files_come_again_when_corrected(first_day):
     project, first = first_day
     said = break_the_second_day(project)
     assert "`dbt run-operation drop_batch --args '{batch: 2}'`" in said
-    nothing = run_operation(project, "drop_batch", batch=7, expect_success=False)
+    nothing = run_operation(project, "drop_batch", batch_id=7, expect_success=False)
     assert "Batch 7 landed no file" in nothing.stdout
-    done = run_operation(project, "drop_batch", batch=2)
+    done = run_operation(project, "drop_batch", batch_id=2)
     assert re.search(r"Dropped batch 2 of watch_events: \d+ rows of 1 files", done.stdout)
     project.build()
     assert published(project) == committed(project) == first
     assert project.query(
         "select status, reason, rows_landed from lake.ledger.landed_files where batch_id = 2"
-    ) == [("rejected", "batch 2 was dropped", 0)]
+    ) == [("rejected", "batch_id 2 was dropped", 0)]
     (project.own("tests") / "nobody_watches_on_the_second.sql").unlink()
     # The file as it was stays out; with another content it lands under its name.
     (file,) = (project.landing / "watch_events" / "2025-01-02").iterdir()
@@ -186,7 +186,7 @@ def test_rows_that_a_dropped_batch_hid_count_again(first_day):
     shutil.copy(file, file.with_name(f"again-{file.name}"))
     project.build()
     assert committed(project) == both
-    run_operation(project, "drop_batch", batch=2)
+    run_operation(project, "drop_batch", batch_id=2)
     project.build()
     assert published(project) == committed(project) == both
 
@@ -239,7 +239,7 @@ def test_an_edited_seed_that_drops_published_rows_needs_consent(first_day):
     second = committed(project)
     seed.write_text("\n".join(kept) + "\n")
     assert "Not published" in project.build(expect_success=False).stdout
-    (newest,) = project.query("select max(refresh_id) from lake.ledger.refresh_log")[0]
+    (newest,) = project.query("select max(batch_id) from lake.ledger.refresh_log")[0]
     project.build(vars={"accept_refresh": newest})
     assert published(project) == committed(project) != second
 

@@ -68,7 +68,7 @@ def test_a_late_day_appends_to_the_fact_and_rewrites_only_touched_keys(make_proj
     assert keys == {
         (profile, str(day))
         for profile, day in project.query(
-            "select profile_id, activity_date from daily_user_metrics where batch = 2"
+            "select profile_id, activity_date from daily_user_metrics where batch_id = 2"
         )
     }
     replaced = keys & {(profile, str(day)) for profile, day in users_before}
@@ -77,8 +77,8 @@ def test_a_late_day_appends_to_the_fact_and_rewrites_only_touched_keys(make_proj
     log = {
         model: tuple(rest)
         for model, *rest in project.query(
-            "select model, mode, rows_written, rows_deleted, partitions_touched"
-            " from lake.ledger.refresh_log where refresh_id = 2"
+            "select model, mode, rows_written, rows_deleted, partitions_affected"
+            " from lake.ledger.refresh_log where batch_id = 2"
         )
     }
     assert log["fact_watch_events"] == ("append", 70, 0, 31)
@@ -124,10 +124,10 @@ def by_order(project: Project) -> dict[str, list[list[str]]]:
     with project.connect() as lake:
         for place, (table, exclude) in enumerate(
             [
-                ("fact_watch_events", "batch"),
-                ("daily_user_metrics", "batch"),
-                ("daily_title_metrics", "batch"),
-                ("lake.quarantine.quarantine_watch_events", "batch, file, file_row"),
+                ("fact_watch_events", "batch_id"),
+                ("daily_user_metrics", "batch_id"),
+                ("daily_title_metrics", "batch_id"),
+                ("lake.quarantine.quarantine_watch_events", "batch_id, file, file_row"),
             ]
         ):
             for row in lake.execute(f"select * exclude ({exclude}) from {table}").fetchall():
@@ -155,7 +155,7 @@ def test_twenty_orders_of_arrival_give_the_same_rows(make_project):
             batches, (rows[: cuts[0]], rows[cuts[0] : cuts[1]], rows[cuts[1] :]), strict=True
         ):
             batch[order] = share
-    for number, batch in enumerate(batches):
+    for number, batch_id in enumerate(batches):
         for order, rows in batch.items():
             parts = rng.randint(1, 3)
             for part in range(parts):

@@ -37,7 +37,7 @@ def test_other_columns_stop_a_refresh_before_it_writes(built, project):
     edit(project, user, "cast(sum(watch_seconds) as bigint)", "cast(sum(watch_seconds) as double)")
     edit(
         project,
-        "macros/staging/set_aside_rows.sql",
+        "macros/staging/quarantine_rows.sql",
         "select * from final",
         "select * exclude (raw) from final",
     )
@@ -108,19 +108,19 @@ def test_a_new_optional_column_of_a_feed_reaches_the_fact(built, project):
     referrer = "      - {name: referrer, data_type: varchar, description: Page.}\n"
     properties.write_text(properties.read_text().replace(column, referrer + column, 1))
     deliver(project, "b.csv", csv_text([event("late", referrer="home")], [*event("x"), "referrer"]))
-    before = project.query("select * exclude (batch) from fact_watch_events")
+    before = project.query("select * exclude (batch_id) from fact_watch_events")
 
     project.build(*BUILD)
     assert project.query(
         "select referrer, count(*) from lake.landing.land_watch_events group by all order by all"
     ) == [("home", 1), (None, 10)]
     assert project.query(
-        "select event_id, batch from fact_watch_events where referrer = 'home'"
+        "select event_id, batch_id from fact_watch_events where referrer = 'home'"
     ) == [("e-late", 2)]
-    kept = "select * exclude (batch, referrer) from fact_watch_events where referrer is null"
+    kept = "select * exclude (batch_id, referrer) from fact_watch_events where referrer is null"
     assert sorted(project.query(kept)) == sorted(before)
     assert project.query(
-        "select count(*) from ledger.refresh_log where refresh_id = 2 and mode = 'rebuild'"
+        "select count(*) from ledger.refresh_log where batch_id = 2 and mode = 'rebuild'"
     ) == [(0,)]
     # Landing is never rebuilt: a column that its model loses is asked back.
     edit(project, land, ",\n        optional_columns=['referrer']", "")

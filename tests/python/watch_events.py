@@ -99,7 +99,7 @@ def files_of(project: Project) -> dict[str, tuple[str, ...]]:
 
 def contents(project: Project, *, with_batch: bool = False) -> dict[str, list[tuple]]:
     """Return every row of the tables, sorted; batches are equal only if arrivals are."""
-    columns = "*" if with_batch else "* exclude (batch)"
+    columns = "*" if with_batch else "* exclude (batch_id)"
     with project.connect() as lake:
         return {
             table: lake.execute(f"select {columns} from {table} order by all").fetchall()

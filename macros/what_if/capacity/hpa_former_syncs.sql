@@ -10,6 +10,6 @@
     where false
     {%- else -%}
     select {{ columns | join(', ') }} from {{ this }}
-    where {{ hpa_since_touched(upstream, days_before=2) }}
+    where {{ hpa_since_affected(upstream, days_before=2) }}
     {%- endif -%}
 {%- endmacro %}

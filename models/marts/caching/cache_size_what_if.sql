@@ -9,7 +9,7 @@
 
 with replayed_requests as (
     select * from {{ ref('int_cache_requests__replayed') }}
-    where {{ is_replayed(ref('fact_cache_requests')) }}
+    where {{ is_replayed(ref('cache_requests')) }}
     -- A day on which nothing was asked has no replay.
     qualify bool_or(is_counted) over (partition by replayed_on)
 ),
@@ -47,7 +47,7 @@ lookups as (
         shared_by,
         count(*) filter (where is_lookup) as lookups,
         min(sampling_rate) as sampling_rate,
-        max(batch) as batch
+        max(batch_id) as batch_id
     from sharing
     group by all
 ),
@@ -172,7 +172,7 @@ estimates as (
         lookups.lookups,
         lookups.sampling_rate,
         followed.followed_lookups,
-        lookups.batch,
+        lookups.batch_id,
         -- The lookups that the sample has too few or too many are those of hot keys: they get the
         -- hit ratio of its keys weighted by popularity (SHARDS-adj takes them all for hits).
         greatest(0, least(
@@ -214,7 +214,7 @@ final as (
         followed_lookups,
 
         ---------- metadata
-        batch
+        batch_id
     from estimates
 )
 

@@ -57,7 +57,7 @@ final as (
         peak_bytes,
 
         ---------- metadata
-        batch
+        batch_id
     from policies
 )
 

@@ -7,7 +7,7 @@
 
 with cache_requests as (
     select * from {{ ref('int_cache_requests__sequenced') }}
-    where {{ touched(ref('fact_cache_requests'), keys=['dt']) }}
+    where {{ affected_keys(ref('cache_requests'), keys=['dt']) }}
 ),
 
 loads as (
@@ -90,7 +90,7 @@ request_metrics as (
         cast(coalesce(sum(latency_ms) filter (where operation = 'get' and hit), 0) as double)
             as hit_latency_ms,
         cast(coalesce(sum(latency_ms) filter (where is_miss), 0) as double) as miss_latency_ms,
-        max(batch) as batch
+        max(batch_id) as batch_id
     from loads
     group by all
 ),
@@ -143,7 +143,7 @@ final as (
         key_metrics.hottest_key_lookups,
 
         ---------- metadata
-        request_metrics.batch
+        request_metrics.batch_id
     from request_metrics
     inner join key_metrics
         on

@@ -33,7 +33,7 @@ final as (
         cache_requests.request_ms,
 
         ---------- metadata
-        cache_requests.batch
+        cache_requests.batch_id
     from cache_requests
     cross join range({{ var('cache_warm_up_days') }} + 1) as warm_up (days)
 )

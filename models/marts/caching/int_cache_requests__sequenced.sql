@@ -8,7 +8,7 @@ with cache_requests as (
         concat_ws('/', cache_level, cache_name, region, instance_id) as store_id,
         epoch_ms(request_ts) as request_ms,
         coalesce(operation = 'get' and not hit, false) as is_miss
-    from {{ ref('fact_cache_requests') }}
+    from {{ ref('cache_requests') }}
 ),
 
 with_earlier_requests as (
@@ -69,7 +69,7 @@ final as (
         dt,
 
         ---------- metadata
-        batch
+        batch_id
     from with_earlier_requests
 )
 

@@ -8,7 +8,7 @@
 
 with replayed_requests as (
     select * from {{ ref('int_cache_requests__replayed') }}
-    where {{ is_replayed(ref('fact_cache_requests')) }}
+    where {{ is_replayed(ref('cache_requests')) }}
     -- A day on which nothing was asked has no replay.
     qualify bool_or(is_counted) over (partition by replayed_on)
 ),
@@ -35,7 +35,7 @@ key_histories as (
             ) }}
             order by request_ts, event_id
         ) as requests,
-        max(batch) as batch
+        max(batch_id) as batch_id
     from replayed_requests
     group by all
     having count(*) filter (where operation = 'get' and is_counted) > 0
@@ -68,7 +68,7 @@ final as (
         max(outcome['oldest_ms']) as oldest_served_ms,
 
         ---------- metadata
-        max(batch) as batch
+        max(batch_id) as batch_id
     from outcomes
     group by replayed_on, cache_level, cache_name, key_pattern, ttl_seconds
 )

@@ -9,7 +9,7 @@
 
 with replayed_requests as (
     select * from {{ ref('int_cache_requests__replayed') }}
-    where {{ is_replayed(ref('fact_cache_requests')) }}
+    where {{ is_replayed(ref('cache_requests')) }}
     -- A day on which nothing was asked has no replay.
     qualify bool_or(is_counted) over (partition by replayed_on)
 ),
@@ -72,7 +72,7 @@ outcomes as (
         count(*) filter (where is_lookup and is_held) as hits,
         coalesce(sum(age_ms) filter (where is_lookup and is_held), 0) as served_age_ms,
         max(age_ms) filter (where is_lookup and is_held) as oldest_served_ms,
-        max(batch) as batch
+        max(batch_id) as batch_id
     from served
     group by all
 ),
@@ -166,7 +166,7 @@ final as (
         peaks.peak_bytes,
 
         ---------- metadata
-        outcomes.batch
+        outcomes.batch_id
     from outcomes
     inner join peaks
         on

@@ -7,14 +7,14 @@ with staged as (
     select * from {{ ref('stg_demand_forecasts') }}
     where
         not _is_rejected
-        and {{ arrived(ref('stg_demand_forecasts')) }}
+        and {{ new_batches(ref('stg_demand_forecasts')) }}
 ),
 
 first_deliveries as (
     select * from staged
     qualify row_number() over (
         partition by forecast_id
-        order by batch, _file, _row
+        order by batch_id, _file, _row
     ) = 1
 ),
 
@@ -38,10 +38,10 @@ final as (
         dt,
 
         ---------- metadata
-        batch
+        batch_id
     from first_deliveries
     where
-        {{ never_delivered_before('first_deliveries', 'forecast_id', ref('stg_demand_forecasts')) }}
+        {{ not_yet_loaded('first_deliveries', 'forecast_id', ref('stg_demand_forecasts')) }}
 )
 
 select * from final

@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 with demand as (
-    select * from {{ ref('service_demand_hourly') }}
+    select * from {{ ref('hourly_service_demand') }}
 ),
 
 hourly as (

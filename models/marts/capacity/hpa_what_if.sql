@@ -17,12 +17,12 @@
 -- with a guess, and a week runs again until each day began with what the day before it ended with.
 -- A steady load keeps a difference for days, and each pass corrects one: so a Monday begins afresh.
 with recursive utilization as (
-    select * from {{ ref('service_utilization_minutely') }}
-    where {{ hpa_since_touched(ref('service_utilization_minutely')) }}
+    select * from {{ ref('minutely_service_utilization') }}
+    where {{ hpa_since_affected(ref('minutely_service_utilization')) }}
 ),
 
 former_syncs as (
-    {{ hpa_former_syncs(ref('service_utilization_minutely')) }}
+    {{ hpa_former_syncs(ref('minutely_service_utilization')) }}
 ),
 
 rates as (
@@ -82,8 +82,8 @@ recorded_days as (
         date_diff('minute', cast(dt as timestamp), min(minute_ts)) as first_minute_number,
         date_diff('minute', cast(dt as timestamp), max(minute_ts)) as last_minute_number,
         min_by(instances, minute_ts) as first_replicas,
-        max(batch) as batch,
-        bool_or({{ arrived(ref('service_utilization_minutely')) }}) as is_touched,
+        max(batch_id) as batch_id,
+        bool_or({{ new_batches(ref('minutely_service_utilization')) }}) as is_affected,
         -- Days in a row have one of these in common.
         dt - cast(row_number() over (partition by service_name order by dt) as integer)
             as first_dt_of_row
@@ -94,13 +94,13 @@ recorded_days as (
 -- The touched days, and the days after each without a gap: those the change can reach.
 reachable_days as (
     select
-        * replace (max(batch) over days_before as batch)
+        * replace (max(batch_id) over days_before as batch_id)
     from recorded_days
     window days_before as (
         partition by service_name, first_dt_of_row, date_trunc('week', dt)
         order by dt
     )
-    qualify bool_or(is_touched) over days_before
+    qualify bool_or(is_affected) over days_before
 ),
 
 -- What was written of the days before, with what the next day has to know of them. A day that
@@ -592,16 +592,16 @@ final as (
         simulated.dt,
 
         ---------- metadata
-        days.batch
+        days.batch_id
     from simulated
     inner join days
         on
             simulated.service_name = days.service_name
             and simulated.dt = days.dt
-    -- A day that no new row touched is written again only if it began with something else.
+    -- A day to which no new row belongs is written again only if it began with something else.
     where
         simulated.reason is not null
-        and (days.is_touched or simulated.day_start <> days.day_start)
+        and (days.is_affected or simulated.day_start <> days.day_start)
     qualify simulated.run_number = max(simulated.run_number) over (
         partition by simulated.service_name, date_trunc('week', simulated.dt)
     )

@@ -6,18 +6,18 @@
 ) }}
 
 with utilization as (
-    select * from {{ ref('service_utilization_minutely') }}
+    select * from {{ ref('minutely_service_utilization') }}
     where
-        {{ days_around_touched(ref('hpa_what_if'), 'dt', days_after=1) }}
-        or {{ days_around_touched(ref('predicted_demand_hourly'), 'dt', days_before=1) }}
+        {{ days_around_affected(ref('hpa_what_if'), 'dt', days_after=1) }}
+        or {{ days_around_affected(ref('hourly_predicted_demand'), 'dt', days_before=1) }}
 ),
 
 predictions as (
-    select * from {{ ref('predicted_demand_hourly') }}
+    select * from {{ ref('hourly_predicted_demand') }}
     where
-        {{ days_around_touched(ref('hpa_what_if'), 'dt', days_after=2) }}
-        or {{ days_around_touched(
-            ref('predicted_demand_hourly'), 'dt', days_before=1, days_after=1
+        {{ days_around_affected(ref('hpa_what_if'), 'dt', days_after=2) }}
+        or {{ days_around_affected(
+            ref('hourly_predicted_demand'), 'dt', days_before=1, days_after=1
         ) }}
 ),
 
@@ -32,11 +32,11 @@ reactive as (
         date_trunc('minute', sync_ts) as minute_ts,
         avg(desired_replicas) as reactive_replicas,
         min(replicas - starting_replicas) as reactive_ready_replicas,
-        max(batch) as batch
+        max(batch_id) as batch_id
     from {{ ref('hpa_what_if') }}
     where
-        {{ days_around_touched(ref('hpa_what_if'), 'dt', days_before=1, days_after=1) }}
-        or {{ days_around_touched(ref('predicted_demand_hourly'), 'dt', days_before=2) }}
+        {{ days_around_affected(ref('hpa_what_if'), 'dt', days_before=1, days_after=1) }}
+        or {{ days_around_affected(ref('hourly_predicted_demand'), 'dt', days_before=2) }}
     group by service_name, date_trunc('minute', sync_ts)
 ),
 
@@ -45,7 +45,7 @@ schedule as (
     select
         predictions.service_name,
         predictions.hour_ts,
-        predictions.batch,
+        predictions.batch_id,
         policies.pod_start_seconds,
         least(policies.max_replicas, greatest(policies.min_replicas, cast(ceil(
             predictions.predicted_cpu_pods_peak * 100 / policies.cpu_target_percent
@@ -87,7 +87,7 @@ final as (
         minutes.dt,
 
         ---------- metadata
-        greatest(minutes.batch, reactive.batch, this_hour.batch, soon.batch) as batch
+        greatest(minutes.batch_id, reactive.batch_id, this_hour.batch_id, soon.batch_id) as batch_id
     from minutes
     inner join reactive
         on

@@ -7,14 +7,14 @@ with staged as (
     select * from {{ ref('stg_cdn_requests') }}
     where
         not _is_rejected
-        and {{ arrived(ref('stg_cdn_requests')) }}
+        and {{ new_batches(ref('stg_cdn_requests')) }}
 ),
 
 first_deliveries as (
     select * from staged
     qualify row_number() over (
         partition by request_id
-        order by batch, _file, _row
+        order by batch_id, _file, _row
     ) = 1
 ),
 
@@ -42,9 +42,9 @@ final as (
         dt,
 
         ---------- metadata
-        batch
+        batch_id
     from first_deliveries
-    where {{ never_delivered_before('first_deliveries', 'request_id', ref('stg_cdn_requests')) }}
+    where {{ not_yet_loaded('first_deliveries', 'request_id', ref('stg_cdn_requests')) }}
 )
 
 select * from final

@@ -7,7 +7,7 @@
 
 with cdn_requests as (
     select * from {{ ref('cdn_requests') }}
-    where {{ touched(
+    where {{ affected_keys(
         ref('cdn_requests'), keys=['edge', 'region', 'title_id', 'content_class', 'dt']
     ) }}
 ),
@@ -55,7 +55,7 @@ final as (
         count(*) filter (not cdn_cache_statuses.waits_for_origin) as immediate_requests,
 
         ---------- metadata
-        max(cdn_requests.batch) as batch
+        max(cdn_requests.batch_id) as batch_id
     from cdn_requests
     inner join cdn_cache_statuses
         on cdn_requests.cache_status = cdn_cache_statuses.cache_status

@@ -7,14 +7,14 @@ with staged as (
     select * from {{ ref('stg_api_requests') }}
     where
         not _is_rejected
-        and {{ arrived(ref('stg_api_requests')) }}
+        and {{ new_batches(ref('stg_api_requests')) }}
 ),
 
 first_deliveries as (
     select * from staged
     qualify row_number() over (
         partition by request_id
-        order by batch, _file, _row
+        order by batch_id, _file, _row
     ) = 1
 ),
 
@@ -45,9 +45,9 @@ final as (
         dt,
 
         ---------- metadata
-        batch
+        batch_id
     from first_deliveries
-    where {{ never_delivered_before('first_deliveries', 'request_id', ref('stg_api_requests')) }}
+    where {{ not_yet_loaded('first_deliveries', 'request_id', ref('stg_api_requests')) }}
 )
 
 select * from final

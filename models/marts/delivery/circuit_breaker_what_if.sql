@@ -7,7 +7,7 @@
 
 with requests as (
     select * from {{ ref('api_request_logs') }}
-    where {{ touched(ref('api_request_logs'), keys=['service_name', 'endpoint', 'dt']) }}
+    where {{ affected_keys(ref('api_request_logs'), keys=['service_name', 'endpoint', 'dt']) }}
 ),
 
 seconds as (
@@ -18,7 +18,7 @@ seconds as (
         date_trunc('second', timestamp) as second_ts,
         count(*) as calls,
         count(*) filter (status_code >= 500) as failures,
-        max(batch) as batch
+        max(batch_id) as batch_id
     from requests
     group by all
 ),
@@ -73,7 +73,7 @@ days as (
         dt,
         sum(calls) as calls,
         sum(failures) as failures,
-        max(batch) as batch
+        max(batch_id) as batch_id
     from seconds
     group by service_name, endpoint, dt
 ),
@@ -108,7 +108,7 @@ final as (
         episodes.dt,
 
         ---------- metadata
-        days.batch
+        days.batch_id
     from episodes
     inner join days
         on

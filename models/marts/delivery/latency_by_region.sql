@@ -7,7 +7,7 @@
 
 with requests as (
     select * from {{ ref('api_request_logs') }}
-    where {{ touched(ref('api_request_logs'), keys=['client_region', 'serving_region', 'dt']) }}
+    where {{ affected_keys(ref('api_request_logs'), keys=['client_region', 'serving_region', 'dt']) }}
 ),
 
 final as (

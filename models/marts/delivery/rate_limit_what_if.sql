@@ -8,7 +8,7 @@
 with requests as (
     select * from {{ ref('api_request_logs') }}
     where
-        {{ touched(ref('api_request_logs'), keys=['client_key', 'dt']) }}
+        {{ affected_keys(ref('api_request_logs'), keys=['client_key', 'dt']) }}
         and client_key is not null
 ),
 
@@ -22,7 +22,7 @@ zoned as (
         requests.client_key,
         requests.timestamp as request_ts,
         requests.dt,
-        requests.batch,
+        requests.batch_id,
         zones.zone,
         zones.rate_per_second,
         zones.burst,
@@ -69,7 +69,7 @@ final as (
         zoned.dt,
 
         ---------- metadata
-        max(zoned.batch) as batch
+        max(zoned.batch_id) as batch_id
     from zoned
     inner join limited_keys
         on

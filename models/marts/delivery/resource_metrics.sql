@@ -7,14 +7,14 @@ with staged as (
     select * from {{ ref('stg_resource_metrics') }}
     where
         not _is_rejected
-        and {{ arrived(ref('stg_resource_metrics')) }}
+        and {{ new_batches(ref('stg_resource_metrics')) }}
 ),
 
 first_deliveries as (
     select * from staged
     qualify row_number() over (
         partition by sample_id
-        order by batch, _file, _row
+        order by batch_id, _file, _row
     ) = 1
 ),
 
@@ -39,9 +39,9 @@ final as (
         dt,
 
         ---------- metadata
-        batch
+        batch_id
     from first_deliveries
-    where {{ never_delivered_before('first_deliveries', 'sample_id', ref('stg_resource_metrics')) }}
+    where {{ not_yet_loaded('first_deliveries', 'sample_id', ref('stg_resource_metrics')) }}
 )
 
 select * from final

@@ -11,7 +11,7 @@ with requests as (
         time_bucket(interval 5 minute, timestamp) as slot_ts
     from {{ ref('api_request_logs') }}
     where
-        {{ touched(
+        {{ affected_keys(
             ref('api_request_logs'),
             keys=['service_name', 'time_bucket(interval 5 minute, timestamp)', 'dt'],
         ) }}
@@ -41,7 +41,7 @@ final as (
         requests.dt,
 
         ---------- metadata
-        max(requests.batch) as batch
+        max(requests.batch_id) as batch_id
     from requests
     inner join objectives
         on

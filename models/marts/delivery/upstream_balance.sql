@@ -8,7 +8,7 @@
 with requests as (
     select * from {{ ref('api_request_logs') }}
     where
-        {{ touched(ref('api_request_logs'), keys=['service_name', 'dt']) }}
+        {{ affected_keys(ref('api_request_logs'), keys=['service_name', 'dt']) }}
         and upstream_servers is not null
 ),
 
@@ -19,7 +19,7 @@ tried as (
         service_name,
         timestamp as request_ts,
         dt,
-        batch,
+        batch_id,
         unnest(upstream_servers) as upstream_server,
         unnest(upstream_statuses) as status
     from requests
@@ -31,7 +31,7 @@ attempts as (
         service_name,
         request_ts,
         dt,
-        batch,
+        batch_id,
         upstream_server,
         coalesce(status in ({{ var('upstream_failure_statuses') }}), false) as is_failed
     from tried
@@ -61,7 +61,7 @@ servers as (
         date_trunc('hour', request_ts) as hour_ts,
         count(*) as attempts,
         count(*) filter (is_failed) as failed_attempts,
-        max(batch) as batch
+        max(batch_id) as batch_id
     from attempts
     group by all
 ),
@@ -91,7 +91,7 @@ final as (
         servers.dt,
 
         ---------- metadata
-        cast(max(servers.batch) over service_hour as bigint) as batch
+        cast(max(servers.batch_id) over service_hour as bigint) as batch_id
     from servers
     left join ejections_by_hour
         on

@@ -5,7 +5,7 @@
 
 with watch_events as (
     select * from {{ ref('fact_watch_events') }}
-    where {{ touched(ref('fact_watch_events'), keys=['title_id', 'region', 'dt']) }}
+    where {{ affected_keys(ref('fact_watch_events'), keys=['title_id', 'region', 'dt']) }}
 ),
 
 final as (
@@ -22,7 +22,7 @@ final as (
         cast(sum(watch_seconds) as bigint) as total_watch_time,
 
         ---------- metadata
-        max(batch) as batch
+        max(batch_id) as batch_id
     from watch_events
     group by title_id, region, dt
 )

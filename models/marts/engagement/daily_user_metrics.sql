@@ -5,7 +5,7 @@
 
 with watch_events as (
     select * from {{ ref('fact_watch_events') }}
-    where {{ touched(ref('fact_watch_events'), keys=['profile_id', 'dt']) }}
+    where {{ affected_keys(ref('fact_watch_events'), keys=['profile_id', 'dt']) }}
 ),
 
 final as (
@@ -20,7 +20,7 @@ final as (
         count(distinct title_id) as unique_titles,
 
         ---------- metadata
-        max(batch) as batch
+        max(batch_id) as batch_id
     from watch_events
     group by profile_id, dt
 )

@@ -2,14 +2,14 @@ with staged as (
     select * from {{ ref('stg_watch_events') }}
     where
         not _is_rejected
-        and {{ arrived(ref('stg_watch_events')) }}
+        and {{ new_batches(ref('stg_watch_events')) }}
 ),
 
 first_deliveries as (
     select * from staged
     qualify row_number() over (
         partition by event_id
-        order by batch, _file, _row
+        order by batch_id, _file, _row
     ) = 1
 ),
 
@@ -33,9 +33,9 @@ final as (
         dt,
 
         ---------- metadata
-        batch
+        batch_id
     from first_deliveries
-    where {{ never_delivered_before('first_deliveries', 'event_id', ref('stg_watch_events')) }}
+    where {{ not_yet_loaded('first_deliveries', 'event_id', ref('stg_watch_events')) }}
 )
 
 select * from final

@@ -6,7 +6,7 @@
 
 with throughput_samples as (
     select * from {{ ref('throughput_samples') }}
-    where {{ touched(
+    where {{ affected_keys(
         ref('throughput_samples'), keys=['trace_id', 'trace_date'], partition='trace_date'
     ) }}
 ),
@@ -53,7 +53,7 @@ traces as (
         sqrt(greatest(
             sum(duration_ms * power(bandwidth_kbps, 2)) / sum(duration_ms) - power(mean_kbps, 2), 0
         )) / mean_kbps as variation,
-        max(batch) as batch
+        max(batch_id) as batch_id
     from throughput_samples
     group by trace_id, trace_date
 ),
@@ -90,7 +90,7 @@ final as (
         traces.trace_date,
 
         ---------- metadata
-        traces.batch
+        traces.batch_id
     from simulated
     inner join traces
         on simulated.trace_id = traces.trace_id

@@ -9,7 +9,7 @@
 -- leaves has to go.
 with streaming_sessions as (
     select * from {{ ref('streaming_sessions') }}
-    where {{ touched(ref('streaming_sessions'), keys=['session_date'], partition='session_date') }}
+    where {{ affected_keys(ref('streaming_sessions'), keys=['session_date'], partition='session_date') }}
 ),
 
 final as (
@@ -42,7 +42,7 @@ final as (
         cast(sum(rendition_switches) as bigint) as rendition_switches,
 
         ---------- metadata
-        max(batch) as batch
+        max(batch_id) as batch_id
     from streaming_sessions
     group by session_date, region, device_type, coalesce(cdn_endpoint, 'unknown')
 )

@@ -12,14 +12,14 @@ with staged as (
     select * from {{ ref('stg_playback_events') }}
     where
         not _is_rejected
-        and {{ arrived(ref('stg_playback_events')) }}
+        and {{ new_batches(ref('stg_playback_events')) }}
 ),
 
 first_deliveries as (
     select * from staged
     qualify row_number() over (
         partition by event_id
-        order by batch, _file, _row
+        order by batch_id, _file, _row
     ) = 1
 ),
 
@@ -53,9 +53,9 @@ final as (
         dt,
 
         ---------- metadata
-        batch
+        batch_id
     from first_deliveries
-    where {{ never_delivered_before(
+    where {{ not_yet_loaded(
         'first_deliveries', 'event_id', ref('stg_playback_events')
     ) }}
 )

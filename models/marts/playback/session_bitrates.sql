@@ -30,7 +30,7 @@ final as (
         streaming_sessions.session_date,
 
         ---------- metadata
-        streaming_sessions.batch
+        streaming_sessions.batch_id
     from streaming_sessions
     -- A rule holds from its speed on, up to the next one. A speed that is unknown gets the last
     -- rule, the "else" of the document's query.

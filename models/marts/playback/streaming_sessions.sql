@@ -7,7 +7,7 @@
 
 with playback_events as (
     select * from {{ ref('playback_events') }}
-    where {{ touched(
+    where {{ affected_keys(
         ref('playback_events'), keys=['session_id', 'session_date'], partition='session_date'
     ) }}
 ),
@@ -42,10 +42,10 @@ known as (
         coalesce(bool_or(event_type = 'play_requested') over so_far, false) as is_requested,
         coalesce(bool_or(event_type in ('first_frame', 'playing')) over so_far, false)
             as has_started,
-        {{ holds_since('stall_start', 'stall_end', 'so_far') }} as is_stalled,
-        {{ holds_since('seek_start', 'seek_end', 'so_far') }} as is_seeking,
-        {{ holds_since('pause', 'resume', 'so_far') }} as is_paused,
-        {{ holds_since('ad_start', 'ad_end', 'so_far') }} as is_in_ad,
+        {{ is_state_active('stall_start', 'stall_end', 'so_far') }} as is_stalled,
+        {{ is_state_active('seek_start', 'seek_end', 'so_far') }} as is_seeking,
+        {{ is_state_active('pause', 'resume', 'so_far') }} as is_paused,
+        {{ is_state_active('ad_start', 'ad_end', 'so_far') }} as is_in_ad,
         coalesce(
             {{ milliseconds_between('event_ts', 'lead(event_ts) over in_order') }}, 0
         ) as elapsed_ms
@@ -180,7 +180,7 @@ delivered as (
         session_id,
         session_date,
         count(*) as events_delivered,
-        max(batch) as batch
+        max(batch_id) as batch_id
     from playback_events
     group by session_id, session_date
 ),
@@ -250,7 +250,7 @@ final as (
         sessions.session_date,
 
         ---------- metadata
-        delivered.batch
+        delivered.batch_id
     from sessions
     inner join delivered
         on

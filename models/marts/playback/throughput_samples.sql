@@ -7,14 +7,14 @@ with staged as (
     select * from {{ ref('stg_throughput_samples') }}
     where
         not _is_rejected
-        and {{ arrived(ref('stg_throughput_samples')) }}
+        and {{ new_batches(ref('stg_throughput_samples')) }}
 ),
 
 first_deliveries as (
     select * from staged
     qualify row_number() over (
         partition by sample_id
-        order by batch, _file, _row
+        order by batch_id, _file, _row
     ) = 1
 ),
 
@@ -38,9 +38,9 @@ final as (
         trace_date,
 
         ---------- metadata
-        batch
+        batch_id
     from first_deliveries
-    where {{ never_delivered_before(
+    where {{ not_yet_loaded(
         'first_deliveries', 'sample_id', ref('stg_throughput_samples'), partition='trace_date'
     ) }}
 )

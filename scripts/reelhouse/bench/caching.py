@@ -124,11 +124,9 @@ def errors(exact: dict[int, float], sampled: dict[int, float], rate: float) -> t
 
 def measure_sample(name: str, lake: Lake, rates: list[float]) -> None:
     """Print a row for each sampling rate: error of the curve and speed-up."""
-    lake.build("--select", "+fact_cache_requests", "int_cache_requests__sequenced")
+    lake.build("--select", "+cache_requests", "int_cache_requests__sequenced")
     lake.build("--select", "int_cache_requests__replayed")
-    requests, keys = lake.query(
-        "select count(*), count(distinct cache_key) from fact_cache_requests"
-    )[0]
+    requests, keys = lake.query("select count(*), count(distinct cache_key) from cache_requests")[0]
     exact_seconds = curve_seconds(lake, 1, 10**12)
     exact = curve(lake)
     for rate in rates:

@@ -54,9 +54,9 @@ def append(lake: Path, appends: int, rows_share: int) -> None:
         for batch in range(1000, 1000 + appends):
             connection.execute(
                 "insert into fact_watch_events by name"
-                " select * replace (event_id || '-' || $1 as event_id, $1 as batch)"
-                " from fact_watch_events where batch < 1000 and hash(event_id, $1) % $2 = 0",
-                [batch, rows_share],
+                " select * replace (event_id || '-' || $1 as event_id, $1 as batch_id)"
+                " from fact_watch_events where batch_id < 1000 and hash(event_id, $1) % $2 = 0",
+                [batch_id, rows_share],
             )
         connection.execute("delete from fact_watch_events where hash(event_id) % 50 = 0")
 

@@ -132,7 +132,7 @@ class Lake:
             return {
                 table: connection.execute(
                     f"select count(*), bit_xor(hash(row)), sum(hash(row) % 1000003)"
-                    f" from (select * exclude (batch) from lake.analytics.{table}) as row"
+                    f" from (select * exclude (batch_id) from lake.analytics.{table}) as row"
                 ).fetchone()
                 for table in TABLES
             }

@@ -38,7 +38,7 @@ def day_of_requests(day: int, requests: int) -> str:
             timestamp '2025-01-01' + to_days({day})
             + to_milliseconds(cast(hash(i + 7) % 86400000 as bigint)) as request_ts,
             date '2025-01-01' + {day} as dt,
-            1 as batch
+            1 as batch_id
         from range({day * requests}, {(day + 1) * requests}) as positions (i)
         order by service_name, endpoint, request_ts
     """

@@ -71,19 +71,19 @@ def write_last_written(
         most_rows: above it every n-th row is taken, so that memory is bounded; the same rows again
             on the same lake.
     """
-    first_batch, invocation_id = connection.execute(
+    first_batch_id, invocation_id = connection.execute(
         """
         select
-            max_by(first_batch, refresh_id),
-            max_by(invocation_id, refresh_id)
+            max_by(first_batch_id, batch_id),
+            max_by(invocation_id, batch_id)
         from lake.ledger.refresh_log
         where model = ?
         """,
         [suite.model],
     ).fetchone()
-    if first_batch is None:
+    if first_batch_id is None:
         return None
-    written = f"from lake.{suite.table} where {suite.batch_column} >= {first_batch}"
+    written = f"from lake.{suite.table} where {suite.batch_column} >= {first_batch_id}"
     (rows,) = connection.execute(f"select count(*) {written}").fetchone()
     step = max(1, -(-rows // most_rows))
     file = folder / f"{suite.model}.parquet"

@@ -19,8 +19,8 @@ def publication_note(lake: str) -> str | None:
             newest, published, at = live.execute(
                 """
                 select
-                    (select max(refresh_id) from lake.ledger.refresh_log),
-                    max(refresh_id),
+                    (select max(batch_id) from lake.ledger.refresh_log),
+                    max(batch_id),
                     strftime(max(published_at), '%Y-%m-%d %H:%M')
                 from lake.ledger.publications
                 """

@@ -139,12 +139,12 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
             """
             select
                 feed,
-                coalesce(sum(rows_landed) filter (batch_id = this.refresh_id), 0),
+                coalesce(sum(rows_landed) filter (batch_id = this.batch_id), 0),
                 sum(rows_landed),
-                count(*) filter (status = 'rejected' and batch_id = this.refresh_id)
+                count(*) filter (status = 'rejected' and batch_id = this.batch_id)
             from lake.ledger.landed_files
             cross join (
-                select coalesce(max(refresh_id) filter (invocation_id = $1), 0) as refresh_id
+                select coalesce(max(batch_id) filter (invocation_id = $1), 0) as batch_id
                 from lake.ledger.refresh_log
             ) as this
             group by feed
@@ -154,7 +154,7 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
         ).fetchall()
         written = connection.execute(
             """
-            select model, mode, rows_written, rows_deleted, partitions_touched
+            select model, mode, rows_written, rows_deleted, partitions_affected
             from lake.ledger.refresh_log
             where invocation_id = $1 and mode not in ('seed', 'view') and model not like 'land_%'
             order by started_at
@@ -167,7 +167,7 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
             with of_this_build as (
                 select * from lake.ledger.landed_files
                 where batch_id in (
-                    select refresh_id from lake.ledger.refresh_log where invocation_id = $1
+                    select batch_id from lake.ledger.refresh_log where invocation_id = $1
                 )
             ),
 
@@ -206,29 +206,29 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
             """
             with published as (
                 select
-                    max(refresh_id) as refresh_id,
+                    max(batch_id) as batch_id,
                     max(published_at) as published_at
                 from lake.ledger.publications
             ),
 
             refreshes as (
-                select max(refresh_id) as refresh_id
+                select max(batch_id) as batch_id
                 from lake.ledger.refresh_log
             )
 
             select
                 case
-                    when refreshes.refresh_id = published.refresh_id
+                    when refreshes.batch_id = published.batch_id
                         then
-                            'Published: readers see refresh ' || refreshes.refresh_id || ', since '
+                            'Published: readers see refresh ' || refreshes.batch_id || ', since '
                             || strftime(published.published_at, '%Y-%m-%d %H:%M') || ' UTC.'
                     else coalesce(
                         (
                             select max_by(message, ended_at)
                             from lake.ledger.unpublished_builds
-                            where refresh_id = refreshes.refresh_id
+                            where batch_id = refreshes.batch_id
                         ),
-                        'Not published: refresh ' || refreshes.refresh_id || '. Build again.'
+                        'Not published: refresh ' || refreshes.batch_id || '. Build again.'
                     )
                 end
             from published

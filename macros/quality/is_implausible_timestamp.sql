@@ -1,4 +1,4 @@
-{% macro is_absurd_timestamp(column) -%}
+{% macro is_implausible_timestamp(column) -%}
     {#- An event can't be later than the build that lands it, but for clocks that differ. -#}
     {{ column }} < cast('{{ var('earliest_event_date') }}' as timestamp)
     or {{ column }} > _delivered_at + interval ({{ var('clock_skew_hours') }}) hour

@@ -1,4 +1,4 @@
-{% macro holds_since(begin_event, end_event, window) -%}
+{% macro is_state_active(begin_event, end_event, window) -%}
     coalesce(last_value(
         case
             when event_type = '{{ begin_event }}' then true

@@ -1,13 +1,13 @@
-{% macro touched(upstream, keys, partition='dt') -%}
+{% macro affected_keys(upstream, keys, partition='dt') -%}
     {%- if not is_refresh() or is_rebuild() -%}
     true
     {%- else -%}
     {#- The partitions stand as literals, because only literals prune files before any is opened. -#}
-    {{ partition }} in ({{ touched_partitions(upstream, partition) }})
+    {{ partition }} in ({{ affected_partitions(upstream, partition) }})
     and ({{ keys | join(', ') }}) in (
         select ({{ keys | join(', ') }})
         from {{ upstream }}
-        where {{ arrived(upstream) }}
+        where {{ new_batches(upstream) }}
     )
     {%- endif -%}
 {%- endmacro %}

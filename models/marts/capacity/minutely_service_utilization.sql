@@ -7,7 +7,7 @@
 
 with resource_metrics as (
     select * from {{ ref('resource_metrics') }}
-    where {{ touched(ref('resource_metrics'), keys=['service_name', 'dt']) }}
+    where {{ affected_keys(ref('resource_metrics'), keys=['service_name', 'dt']) }}
 ),
 
 -- Whose CPU the autoscaler counts, as its controller decides. Of a pod that has just started, not
@@ -59,7 +59,7 @@ final as (
         dt,
 
         ---------- metadata
-        max(batch) as batch
+        max(batch_id) as batch_id
     from judged
     group by service_name, minute_ts, dt
 )

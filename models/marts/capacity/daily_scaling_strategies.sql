@@ -7,7 +7,7 @@
 
 with minutes as (
     select * from {{ ref('predictive_scaling') }}
-    where {{ touched(ref('predictive_scaling'), keys=['service_name', 'dt']) }}
+    where {{ affected_keys(ref('predictive_scaling'), keys=['service_name', 'dt']) }}
 ),
 
 -- Both at once, as a schedule that only raises the autoscaler's minimum: the larger of the two.
@@ -56,7 +56,7 @@ final as (
         dt,
 
         ---------- metadata
-        max(batch) as batch
+        max(batch_id) as batch_id
     from strategies
     group by service_name, strategy, dt
 )

@@ -12,7 +12,7 @@ with requests as (
         date_trunc('minute', timestamp) as minute_ts
     from {{ ref('api_request_logs') }}
     where
-        {{ touched(
+        {{ affected_keys(
             ref('api_request_logs'),
             keys=['service_name', 'endpoint', "date_trunc('hour', timestamp)", 'dt'],
         ) }}

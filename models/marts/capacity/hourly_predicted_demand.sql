@@ -11,11 +11,11 @@
 -- events, carried on by the trend of those weeks, times what the calendars announce for the hour.
 -- An hour whose CPU was never measured says nothing about demand: it is no zero.
 with demand as (
-    select * from {{ ref('service_demand_hourly') }}
+    select * from {{ ref('hourly_service_demand') }}
     where
         cpu_pods_peak is not null
-        and {{ days_around_touched(
-            ref('service_demand_hourly'), 'dt',
+        and {{ days_around_affected(
+            ref('hourly_service_demand'), 'dt',
             days_before=7 * (weeks - 1), days_after=7 * (weeks - 1), every_days=7
         ) }}
 ),
@@ -33,8 +33,8 @@ hours as (
     from demand
     cross join range(1, {{ weeks + 1 }}) as weeks (week)
     where
-        {{ days_around_touched(
-            ref('service_demand_hourly'), 'demand.dt + 7 * cast(weeks.week as integer)',
+        {{ days_around_affected(
+            ref('hourly_service_demand'), 'demand.dt + 7 * cast(weeks.week as integer)',
             days_before=-7, days_after=7 * weeks, every_days=7
         ) }}
 ),
@@ -68,7 +68,7 @@ usual_demand as (
     select
         demand.service_name,
         demand.hour_ts,
-        demand.batch,
+        demand.batch_id,
         demand.cpu_pods_peak / coalesce(hourly_uplifts.expected_uplift, 1) as cpu_pods_peak
     from demand
     left join hourly_uplifts
@@ -83,7 +83,7 @@ weeks_before as (
         hours.hour_ts,
         hours.dt,
         usual_demand.cpu_pods_peak,
-        usual_demand.batch,
+        usual_demand.batch_id,
         date_diff('day', usual_demand.hour_ts, hours.hour_ts) // 7 as weeks_ago
     from hours
     inner join usual_demand
@@ -132,7 +132,7 @@ final as (
         weeks_before.dt,
 
         ---------- metadata
-        max(weeks_before.batch) as batch
+        max(weeks_before.batch_id) as batch_id
     from weeks_before
     inner join trends
         on

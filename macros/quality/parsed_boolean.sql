@@ -1,4 +1,4 @@
-{% macro given_boolean(column) -%}
+{% macro parsed_boolean(column) -%}
     {#- A column of 0 and 1 that has nulls is often written as doubles: 1.0. -#}
     coalesce(
         try_cast({{ column }} as boolean),

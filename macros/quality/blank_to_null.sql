@@ -1,4 +1,4 @@
-{% macro given_text(column) -%}
+{% macro blank_to_null(column) -%}
     {#- Trimming costs ten times as much as comparing, so only a text with a blank at an end is trimmed. -#}
     {%- set no_value = "('', 'null', '\\n')" -%}
     {%- set trimmed = "trim(" ~ column ~ ", chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || ' ')" -%}

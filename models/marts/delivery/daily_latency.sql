@@ -6,8 +6,8 @@
 ) }}
 
 with hours as (
-    select * from {{ ref('latency_hourly') }}
-    where {{ touched(ref('latency_hourly'), keys=['service_name', 'endpoint', 'dt']) }}
+    select * from {{ ref('hourly_latency') }}
+    where {{ affected_keys(ref('hourly_latency'), keys=['service_name', 'endpoint', 'dt']) }}
 ),
 
 sketches as (
@@ -25,7 +25,7 @@ totals as (
         sum(server_errors) as server_errors,
         sum(response_bytes) as response_bytes,
         sum(response_time_ms_sum) as response_time_ms_sum,
-        max(batch) as batch
+        max(batch_id) as batch_id
     from hours
     group by service_name, endpoint, dt
 ),
@@ -50,7 +50,7 @@ final as (
         totals.dt,
 
         ---------- metadata
-        totals.batch
+        totals.batch_id
     from totals
     left join sketches
         on

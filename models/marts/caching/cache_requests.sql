@@ -7,7 +7,7 @@ with staged as (
     select * from {{ ref('stg_cache_requests') }}
     where
         not _is_rejected
-        and {{ arrived(ref('stg_cache_requests')) }}
+        and {{ new_batches(ref('stg_cache_requests')) }}
 ),
 
 key_patterns as (
@@ -22,13 +22,13 @@ first_deliveries as (
     select * from staged
     qualify row_number() over (
         partition by event_id
-        order by batch, _file, _row
+        order by batch_id, _file, _row
     ) = 1
 ),
 
 new_requests as (
     select * from first_deliveries
-    where {{ never_delivered_before('first_deliveries', 'event_id', ref('stg_cache_requests')) }}
+    where {{ not_yet_loaded('first_deliveries', 'event_id', ref('stg_cache_requests')) }}
 ),
 
 -- A key is split once, however often it is asked for.
@@ -84,7 +84,7 @@ final as (
         new_requests.dt,
 
         ---------- metadata
-        new_requests.batch
+        new_requests.batch_id
     from new_requests
     left join split_keys
         on new_requests.cache_key = split_keys.cache_key

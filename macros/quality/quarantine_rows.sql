@@ -1,20 +1,20 @@
-{% macro set_aside_rows(staged, kept, id, payload, partition='dt') %}
+{% macro quarantine_rows(staged, kept, id, payload, partition='dt') %}
 with staged as (
     select * from {{ staged }}
-    where {{ arrived(staged) }}
+    where {{ new_batches(staged) }}
 ),
 
 kept as (
     select * from {{ kept }}
     {% if is_refresh() and not is_rebuild() -%}
-    where {{ partition }} in ({{ touched_partitions(staged, partition) }})
+    where {{ partition }} in ({{ affected_partitions(staged, partition) }})
     {%- endif %}
 ),
 
 compared as (
     select
         staged.*,
-        kept.batch as kept_in_batch,
+        kept.batch_id as kept_in_batch,
         case
             when kept.{{ id }} is null then '{{ id }}_known_on_another_day'
             when
@@ -36,10 +36,10 @@ judged as (
     select
         *,
         conflict is null and (
-            kept_in_batch < batch
+            kept_in_batch < batch_id
             or row_number() over (
                 partition by {{ id }}, conflict
-                order by batch, _file, _row
+                order by batch_id, _file, _row
             ) > 1
         ) as is_duplicate
     from compared
@@ -47,7 +47,7 @@ judged as (
 
 rejected as (
     select
-        batch,
+        batch_id,
         _file as file,
         _row as file_row,
         'rejected' as disposition,
@@ -60,7 +60,7 @@ rejected as (
 
 conflicting as (
     select
-        batch,
+        batch_id,
         _file as file,
         _row as file_row,
         'conflict' as disposition,
@@ -73,7 +73,7 @@ conflicting as (
 
 duplicated as (
     select
-        batch,
+        batch_id,
         _file as file,
         _row as file_row,
         'duplicate' as disposition,

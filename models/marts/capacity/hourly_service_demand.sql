@@ -6,8 +6,8 @@
 ) }}
 
 with utilization as (
-    select * from {{ ref('service_utilization_minutely') }}
-    where {{ touched(ref('service_utilization_minutely'), keys=['service_name', 'dt']) }}
+    select * from {{ ref('minutely_service_utilization') }}
+    where {{ affected_keys(ref('minutely_service_utilization'), keys=['service_name', 'dt']) }}
 ),
 
 -- In pods: one is all that an instance requests. An instance without a measure counts as others do.
@@ -38,7 +38,7 @@ final as (
         dt,
 
         ---------- metadata
-        max(batch) as batch
+        max(batch_id) as batch_id
     from demand
     group by service_name, date_trunc('hour', minute_ts), dt
 )
