@@ -55,7 +55,8 @@ def contents(project):
     with project.connect() as connection:
         return {
             table: connection.execute(
-                f"select columns(column_name -> column_name <> 'batch_id') from {table} order by all"
+                f"select columns(column_name -> column_name <> 'batch_id') from {table}"
+                " order by all"
             ).fetchall()
             for table in TABLES
         }

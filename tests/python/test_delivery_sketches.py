@@ -39,7 +39,9 @@ def sketch(connection, values: str) -> None:
         f"""
         create or replace table sketches as
         with requests as (
-            select ms as response_time_ms, part, 200 as status_code, 1 as response_bytes, 1 as batch_id
+            select
+                ms as response_time_ms, part, 200 as status_code, 1 as response_bytes,
+                1 as batch_id
             from samples
         )
         {cells.replace("with bucketed as", ", bucketed as", 1)}

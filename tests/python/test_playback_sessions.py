@@ -424,6 +424,7 @@ def test_a_refresh_writes_only_sessions_with_new_events(project, delivered):
     )
     assert written == [("streaming_sessions", 2, 1, 1)]
     days_written = project.query(
-        "select session_date, max(batch_id) = 2 from daily_playback_metrics group by all order by all"
+        "select session_date, max(batch_id) = 2 from daily_playback_metrics"
+        " group by all order by all"
     )
     assert days_written == [(day, bool(flag)) for day, flag in days.items()]

@@ -155,7 +155,7 @@ def test_twenty_orders_of_arrival_give_the_same_rows(make_project):
             batches, (rows[: cuts[0]], rows[cuts[0] : cuts[1]], rows[cuts[1] :]), strict=True
         ):
             batch[order] = share
-    for number, batch_id in enumerate(batches):
+    for number, batch in enumerate(batches):
         for order, rows in batch.items():
             parts = rng.randint(1, 3)
             for part in range(parts):

@@ -56,7 +56,7 @@ def append(lake: Path, appends: int, rows_share: int) -> None:
                 "insert into fact_watch_events by name"
                 " select * replace (event_id || '-' || $1 as event_id, $1 as batch_id)"
                 " from fact_watch_events where batch_id < 1000 and hash(event_id, $1) % $2 = 0",
-                [batch_id, rows_share],
+                [batch, rows_share],
             )
         connection.execute("delete from fact_watch_events where hash(event_id) % 50 = 0")
 
