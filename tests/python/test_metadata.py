@@ -201,7 +201,7 @@ UGLY_PROJECT = {
     },
     "seeds/reference/Plans.csv": "Plan,price\nfree,0\n",
     "seeds/reference/plans.yml": {"seeds": [{"name": "Plans", "columns": [{"name": "Plan"}]}]},
-    "macros/staging/Today.sql": "{% macro Today(zone) %}current_date{% endmacro %}",
+    "macros/quality/Today.sql": "{% macro Today(zone) %}current_date{% endmacro %}",
 }
 
 

@@ -83,7 +83,7 @@ def test_a_change_of_logic_is_reported_until_the_tables_it_concerns_are_rebuilt(
     ) == [(0,)]
 
     # A macro that one table uses; then a variable of the view that this one and the fact read.
-    edit(project, "macros/staging/quarantine_rows.sql", "_delivered_before", "_known_before")
+    edit(project, "macros/quality/quarantine_rows.sql", "_delivered_before", "_known_before")
     assert REPORT in project.build(*BUILD).stdout
     assert outdated(project) == {"quarantine_watch_events"}
     limit = {"longest_watch_seconds": 100}

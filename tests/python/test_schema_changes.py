@@ -37,7 +37,7 @@ def test_other_columns_stop_a_refresh_before_it_writes(built, project):
     edit(project, user, "cast(sum(watch_seconds) as bigint)", "cast(sum(watch_seconds) as double)")
     edit(
         project,
-        "macros/staging/quarantine_rows.sql",
+        "macros/quality/quarantine_rows.sql",
         "select * from final",
         "select * exclude (raw) from final",
     )
