@@ -1,0 +1,1 @@
+"""The lake: how to open it, and what dbt needs from Python to write it."""
