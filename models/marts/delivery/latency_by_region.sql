@@ -7,7 +7,9 @@
 
 with requests as (
     select * from {{ ref('api_request_logs') }}
-    where {{ affected_keys(ref('api_request_logs'), keys=['client_region', 'serving_region', 'dt']) }}
+    where {{ affected_keys(
+        ref('api_request_logs'), keys=['client_region', 'serving_region', 'dt']
+    ) }}
 ),
 
 final as (

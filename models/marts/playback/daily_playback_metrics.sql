@@ -9,7 +9,9 @@
 -- leaves has to go.
 with streaming_sessions as (
     select * from {{ ref('streaming_sessions') }}
-    where {{ affected_keys(ref('streaming_sessions'), keys=['session_date'], partition='session_date') }}
+    where {{ affected_keys(
+        ref('streaming_sessions'), keys=['session_date'], partition='session_date'
+    ) }}
 ),
 
 final as (
