@@ -203,7 +203,7 @@
     {%- set lines = ["correct the cause that is named above, and build again: `dbt build`"] -%}
     {%- for batch_id in unpublished -%}
         {%- do lines.append(
-            "take back what was delivered in batch_id " ~ batch_id | int ~ ": `dbt run-operation drop_batch --args '{batch: "
+            "take back what was delivered in batch " ~ batch_id | int ~ ": `dbt run-operation drop_batch --args '{batch_id: "
             ~ batch_id | int ~ "}'`, then `dbt build`"
         ) -%}
     {%- endfor -%}

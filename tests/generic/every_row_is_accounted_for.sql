@@ -13,7 +13,7 @@ with delivered as (
     where
         status = 'landed'
         and feed = '{{ feed }}'
-        and {{ since | replace('batch_id', 'batch_id') }}
+        and {{ since }}
 ),
 
 landed as (
@@ -52,7 +52,7 @@ kept as (
         batch_id,
         count(*) as rows_kept
     from {{ kept }}
-    where {{ since | replace('batch_id', 'batch') }}
+    where {{ since }}
     group by batch_id
 ),
 
@@ -62,7 +62,7 @@ quarantined as (
         count(*) filter (where disposition in ('rejected', 'conflict')) as rows_quarantined,
         count(*) filter (where disposition = 'duplicate') as rows_deduplicated
     from {{ quarantined }}
-    where {{ since | replace('batch_id', 'batch') }}
+    where {{ since }}
     group by batch_id
 ),
 

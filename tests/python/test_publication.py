@@ -152,7 +152,7 @@ def test_a_failed_state_is_accepted_once(first_day):
 def test_a_batch_is_dropped_and_its_files_come_again_when_corrected(first_day):
     project, first = first_day
     said = break_the_second_day(project)
-    assert "`dbt run-operation drop_batch --args '{batch: 2}'`" in said
+    assert "`dbt run-operation drop_batch --args '{batch_id: 2}'`" in said
     nothing = run_operation(project, "drop_batch", batch_id=7, expect_success=False)
     assert "Batch 7 landed no file" in nothing.stdout
     done = run_operation(project, "drop_batch", batch_id=2)

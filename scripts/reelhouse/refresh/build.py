@@ -139,9 +139,9 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
             """
             select
                 feed,
-                coalesce(sum(rows_landed) filter (batch_id = this.batch_id), 0),
+                coalesce(sum(rows_landed) filter (landed_files.batch_id = this.batch_id), 0),
                 sum(rows_landed),
-                count(*) filter (status = 'rejected' and batch_id = this.batch_id)
+                count(*) filter (status = 'rejected' and landed_files.batch_id = this.batch_id)
             from lake.ledger.landed_files
             cross join (
                 select coalesce(max(batch_id) filter (invocation_id = $1), 0) as batch_id
