@@ -15,7 +15,10 @@
         {%- set layout = table_layout(node.config) -%}
         {%- set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.name) -%}
         {%- do set_options(known, node.schema ~ '.' ~ node.name, (node.config.meta or {}).get('layout') or {}) -%}
-        {%- if sort_keys(layout) | join(', ') != (tables[(node.schema, node.name)] or '') -%}
+        {%- set known_columns = adapter.get_columns_in_relation(relation) | map(attribute='name') | list
+            if sort_keys(layout) | join(', ') != (tables[(node.schema, node.name)] or '') else none -%}
+        {#- A table that has not got a column yet is rebuilt first: its refresh says so. -#}
+        {%- if known_columns is not none and not sort_keys(layout) | reject('in', known_columns) | list -%}
             {%- do run_query(
                 "alter table " ~ relation ~ (
                     " set sorted by (" ~ sort_keys(layout) | join(", ") ~ ")" if sort_keys(layout)

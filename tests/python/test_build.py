@@ -12,8 +12,7 @@ import pytest
 from command_line import reelhouse
 from watch_events import ROWS, csv_text, deliver, event
 
-from reelhouse.lake import plugin as lake_plugin
-from reelhouse.lake import query
+from reelhouse.lake import connection as lake_connection
 from reelhouse.refresh import build
 
 pytestmark = pytest.mark.one_domain
@@ -53,7 +52,7 @@ def test_the_summary_says_what_was_new_rejected_unknown_and_touched(project, cap
     assert "still rejected watch_events/a.csv: its content has changed under its name" in said
 
     # A part of the project is not published (test_publication.py): ask the live state.
-    with query.connect("lake", lake_plugin.LIVE_CATALOG) as lake:
+    with lake_connection.connect("lake", lake_connection.LIVE_CATALOG) as lake:
         assert lake.execute("select count(*) from fact_watch_events").fetchall() == [(6,)]
         with pytest.raises(duckdb.Error, match="read-only"):
             lake.execute("delete from fact_watch_events")
@@ -84,7 +83,7 @@ def test_a_lake_is_built_summarised_and_published_wherever_it_lies(
     deliver(project, "a.csv", [event("1"), event("2")])
     project.build("--write-json")
     rows = "select count(*) from fact_watch_events"
-    assert project.query(rows, lake_plugin.PUBLISHED_CATALOG) == [(2,)]
+    assert project.query(rows, lake_connection.PUBLISHED_CATALOG) == [(2,)]
 
     moved = tmp_path / "moved; to"
     project.lake.rename(moved)
@@ -94,8 +93,8 @@ def test_a_lake_is_built_summarised_and_published_wherever_it_lies(
     for lake in (str(moved), os.path.relpath(moved)):
         build.print_summary(lake, build.last_invocation(project.target), Counter())
         assert "watch_events" in capsys.readouterr().out
-        for catalog in (lake_plugin.LIVE_CATALOG, lake_plugin.PUBLISHED_CATALOG):
-            with query.connect(lake, catalog) as connection:
+        for catalog in (lake_connection.LIVE_CATALOG, lake_connection.PUBLISHED_CATALOG):
+            with lake_connection.connect(lake, catalog) as connection:
                 assert connection.execute(rows).fetchall() == [(3,)]
     # Footers were read of files from before the move and after it.
     unread = (
@@ -107,9 +106,9 @@ def test_a_lake_is_built_summarised_and_published_wherever_it_lies(
     # Whoever opens the published state by hand names no folder of the data.
     monkeypatch.chdir(tmp_path)
     with duckdb.connect() as connection:
-        lake_plugin.load_ducklake(connection)
+        lake_connection.load_ducklake(connection)
         connection.execute(
-            f"attach 'ducklake:{moved}/{lake_plugin.PUBLISHED_CATALOG}' as lake (read_only)"
+            f"attach 'ducklake:{moved}/{lake_connection.PUBLISHED_CATALOG}' as lake (read_only)"
         )
         assert connection.execute(rows.replace("from ", "from lake.analytics.")).fetchall() == [
             (3,)
@@ -118,7 +117,7 @@ def test_a_lake_is_built_summarised_and_published_wherever_it_lies(
 
 def test_no_lake_is_said_with_what_to_do(tmp_path):
     with pytest.raises(FileNotFoundError, match="run `make build` first"):
-        query.connect(str(tmp_path))
+        lake_connection.connect(str(tmp_path))
 
 
 def test_the_sample_and_own_data_never_share_a_lake(monkeypatch):
@@ -259,11 +258,11 @@ def without_wheel(monkeypatch):
 
 def test_without_the_wheel_duckdb_downloads_the_extension(without_wheel):
     connection = Connection(network=True)
-    lake_plugin.load_ducklake(connection)
+    lake_connection.load_ducklake(connection)
     assert connection.calls == ["install ducklake", "load ducklake"]
 
 
 @pytest.mark.parametrize("usable", [True, False])
 def test_without_wheel_and_network_one_error_says_what_to_do(without_wheel, usable):
     with pytest.raises(RuntimeError, match="locked requirements .`make build` does., or connect"):
-        lake_plugin.load_ducklake(Connection(network=not usable, usable=usable))
+        lake_connection.load_ducklake(Connection(network=not usable, usable=usable))

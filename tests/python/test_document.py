@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 import yaml
+from command_line import commands
 from conftest import ROOT, ROWS_ONLY, Project
 from document_blocks import as_run, statements
 from duckdb_extensions import import_extension
@@ -609,7 +610,7 @@ def test_no_block_and_no_bullet_is_missing_from_the_page():
 
 
 def test_what_the_page_names_is_there():
-    """A path, a test, a model, a seed, a macro, a variable or a target of make."""
+    """A path, a test, a model, a seed, a macro, a variable, a target of make, or a command."""
     folders = ("models", "seeds/reference", "macros", "analyses", "tests", "scripts")
     files = [path for folder in folders for path in (ROOT / folder).rglob("*.*")]
     known = {path.stem for path in files}
@@ -619,6 +620,7 @@ def test_what_the_page_names_is_there():
     known |= set(yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"])
     makefile = (ROOT / "Makefile").read_text()
     known |= {f"make {target}" for target in re.findall(r"^([a-z-]+):", makefile, re.MULTILINE)}
+    known |= commands()
     for path in (ROOT / "tests" / "python").glob("*.py"):
         known |= set(re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE))
     unknown = []

@@ -131,6 +131,7 @@ def contract(fact: str) -> str:
 def landed(feed: str, number: int = 1, **values: object) -> dict:
     """Return a good landed row; `values` replace its own."""
     metadata = {
+        "_unknown_columns": None,
         "_malformed": None,
         "_raw": None,
         "batch_id": 1,
