@@ -265,11 +265,12 @@ def test_a_late_request_rewrites_its_key_and_no_other(project, delivered):
     for file in sorted(delivered.glob("*.parquet")):
         (project.landing / "cdn_requests" / file.name).symlink_to(file)
     select = ("--select", "+daily_cdn_metrics", "+quarantine_cdn_requests", *ROWS_ONLY)
-    project.build(*select)
+    linked = {"follow_links_out_of_landing": True}
+    project.build(*select, vars=linked)
     key = "title_id = 't00001' and edge = 'cdn-us-east' and activity_date = '2025-01-13'"
     before = project.query("select * exclude (batch_id) from daily_cdn_metrics order by all")
     duckdb.execute(f"copy ({late}) to '{project.landing}/cdn_requests/late.parquet'")
-    project.build(*select)
+    project.build(*select, vars=linked)
 
     assert project.query(
         "select rows_written, rows_deleted, partitions_affected from lake.ledger.refresh_log"

@@ -161,7 +161,7 @@ def test_a_batch_is_dropped_and_its_files_come_again_when_corrected(first_day):
     assert published(project) == committed(project) == first
     assert project.query(
         "select status, reason, rows_landed from lake.ledger.landed_files where batch_id = 2"
-    ) == [("rejected", "batch_id 2 was dropped", 0)]
+    ) == [("rejected", "batch 2 was dropped", 0)]
     (project.own("tests") / "nobody_watches_on_the_second.sql").unlink()
     # The file as it was stays out; with another content it lands under its name.
     (file,) = (project.landing / "watch_events" / "2025-01-02").iterdir()

@@ -56,7 +56,11 @@ class Lake:
             "+quarantine_watch_events",
             *arguments,
             lake=self.folder / "lake",
-            variables={"landing_path": str(self.landing)},
+            variables={
+                "landing_path": str(self.landing),
+                # Days are links to the generated ones.
+                "follow_links_out_of_landing": True,
+            },
             target=target,
         )
         seconds = defaultdict(float, total=time.perf_counter() - began)
