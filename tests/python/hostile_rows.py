@@ -7,6 +7,7 @@ import struct
 
 DELIVERED_AT = "2025-01-15 00:00:00"
 LANDED_COLUMNS = {
+    "_unknown_columns": "varchar",
     "_malformed": "varchar",
     "_raw": "varchar",
     "batch_id": "bigint",

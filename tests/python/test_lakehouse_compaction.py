@@ -206,7 +206,6 @@ def test_retention_drops_old_days_and_refuses_what_a_rebuild_would_lose(lake):
     refused = run_operation(lake, "apply_retention", expect_success=False)
     assert refused.returncode != 0
     assert "land_watch_events would keep 1 days, and fact_watch_events" in refused.stdout
-    before = table_contents(lake)
     # Without a skew of clocks nothing is delivered before it happens, and both may keep one day.
     skewless = {"clock_skew_hours": 0}
     # A history that was landed in two builds, weeks apart: a rebuild still needs both.
@@ -217,6 +216,7 @@ def test_retention_drops_old_days_and_refuses_what_a_rebuild_would_lose(lake):
             "update lake.landing.land_watch_events set _delivered_at = _delivered_at - interval 30"
             " day where event_ts < '2025-01-02'"
         )
+    before = table_contents(lake)
     planned = lake.dbt(
         "run-operation", "apply_retention", "--args", "{dry_run: true}", vars=skewless
     )
