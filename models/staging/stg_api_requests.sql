@@ -110,8 +110,8 @@ timed as (
 typed as (
     select
         * exclude (request_ts),
-        -- A log line is written when the request ends; what counts is when it began. A delivered time
-        -- that cannot be read is not replaced by a less exact one.
+        -- A log line is written when the request ends; what counts is when it began.
+        -- A delivered time that cannot be read is not replaced by a less exact one.
         case
             when request_ts is not null then {{ utc_timestamp('request_ts') }}
             when logged_msec is not null
@@ -184,7 +184,10 @@ final as (
         ---------- ids
         case
             when _malformed is null
-                then coalesce(request_id, md5(coalesce(line, request_content, _raw) || '#' || _occurrence))
+                then coalesce(
+                    request_id,
+                    md5(coalesce(line, request_content, _raw) || '#' || _occurrence)
+                )
         end as request_id,
         service_name,
         client_key,
