@@ -37,7 +37,7 @@
     {%- do run_query("commit") -%}
     {%- for found in dropped -%}
         {%- do log(
-            "Dropped batch_id " ~ batch_id ~ " of " ~ found[0] ~ ": " ~ found[2] | int ~ " rows of " ~ found[1] ~ " files.", info=true
+            "Dropped batch " ~ batch_id ~ " of " ~ found[0] ~ ": " ~ found[2] | int ~ " rows of " ~ found[1] ~ " files.", info=true
         ) -%}
     {%- endfor -%}
     {%- do log(

@@ -3,13 +3,8 @@
 import pytest
 from conftest import ROWS_ONLY
 
-from reelhouse.bench.queries import (
-    ANALYSES,
-    choose_variables,
-    compiled_analyses,
-    filters_of,
-    measure,
-)
+from reelhouse.bench.queries import ANALYSES, choose_variables, filters_of, measure
+from reelhouse.check.analyses import compiled_analyses
 from reelhouse.generate.watch_events import generate
 
 
