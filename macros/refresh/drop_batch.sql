@@ -9,8 +9,8 @@
     ).rows -%}
     {%- if dropped | length == 0 -%}
         {%- do exceptions.raise_compiler_error(
-            "Batch " ~ batch_id ~ " landed no file" ~ (" of the feed " ~ feed if feed else "")
-            ~ ", or was dropped before. The table ledger.landed_files has the batch_id of every file."
+            "Batch " ~ batch_id ~ " has no landed file" ~ (" of the feed " ~ feed if feed else "")
+            ~ ", or was dropped before. Look up the batch_id of a file in ledger.landed_files."
         ) -%}
     {%- endif -%}
     {%- set refresh_log = source('ledger', 'refresh_log') -%}
@@ -41,7 +41,7 @@
         ) -%}
     {%- endfor -%}
     {%- do log(
-        "Its files do not land again as they are; a corrected file lands under the same name."
-        ~ " Now run `dbt build`: it builds the tables behind these feeds anew.", info=true
+        "Its files do not land again unchanged; a corrected file lands under the same name."
+        ~ " Now run `dbt build` to rebuild the tables that read these feeds.", info=true
     ) -%}
 {% endmacro %}

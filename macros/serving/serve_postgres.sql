@@ -54,7 +54,7 @@
     {%- do run_query("commit") -%}
     {#- An index-only scan needs the visibility map that vacuum writes; it blocks no reader. -#}
     {%- do postgres_execute("vacuum (analyze) " ~ served_table, in_transaction=false) -%}
-    {%- do log(served_table ~ ": published " ~ ("everything" if everything else rows), info=true) -%}
+    {%- do log(served_table ~ ": copied " ~ ("everything" if everything else rows), info=true) -%}
 {% endmacro %}
 
 {% macro rows_to_serve(model_name, is_new) %}
@@ -95,7 +95,7 @@
             "comment on index " ~ node.schema ~ "." ~ index.name ~ " is '" ~ wanted[index.name] ~ "'",
             in_transaction=is_new
         ) -%}
-        {%- do log(served_table ~ ": made index " ~ index.name ~ " " ~ index.columns, info=not is_new) -%}
+        {%- do log(served_table ~ ": created index " ~ index.name ~ " " ~ index.columns, info=not is_new) -%}
     {%- endfor -%}
 {% endmacro %}
 

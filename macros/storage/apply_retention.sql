@@ -21,7 +21,7 @@
             ) -%}
         {%- endif -%}
     {%- else -%}
-        {%- do log("No table has retention_days in its layout: everything is kept.", info=true) -%}
+        {%- do log("No table sets retention_days in its layout: all rows are kept.", info=true) -%}
     {%- endfor -%}
     {%- if not dry_run -%}{%- do republish() -%}{%- endif -%}
 {% endmacro %}
@@ -68,9 +68,9 @@
             {%- set days = table_layout(child.config).retention_days -%}
             {%- if days is none or days + spare_days > limit.days -%}
                 {%- do exceptions.raise_compiler_error(
-                    limit.name ~ " would keep " ~ limit.days ~ " days, and " ~ child.name ~ ", which is built from it, keeps "
-                    ~ (days if days is not none else "everything") ~ ": a rebuild would lose the difference. Give "
-                    ~ child.name ~ " retention_days of at most " ~ (limit.days - spare_days) ~ "."
+                    "retention_days of " ~ limit.name ~ " is " ~ limit.days ~ ", but " ~ child.name ~ ", which is built from it, keeps "
+                    ~ (days if days is not none else "everything") ~ ": a rebuild would lose the difference. Set the"
+                    ~ " retention_days of " ~ child.name ~ " to at most " ~ (limit.days - spare_days) ~ "."
                 ) -%}
             {%- endif -%}
         {%- endfor -%}

@@ -64,8 +64,8 @@
     {%- if before != after -%}
         {%- do run_query("rollback") -%}
         {%- do exceptions.raise_compiler_error(
-            "Compaction of " ~ step.relation ~ " " ~ step.partition ~ " would have changed its rows (rows, checksums: "
-            ~ before ~ " before, " ~ after ~ " after). It was rolled back."
+            "Compaction of " ~ step.relation ~ " " ~ step.partition ~ " would have changed its rows (rows and checksums: "
+            ~ before ~ " before, " ~ after ~ " after). It was rolled back; the old files are unchanged."
         ) -%}
     {%- endif -%}
     {%- do set_commit_message("compaction", {"table": step.relation.identifier, "partition": step.partition}) -%}
