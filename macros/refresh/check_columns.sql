@@ -1,5 +1,6 @@
 {% macro check_columns(relation, delta) %}
-    {#- On every refresh, before a row is written: the query against its contract and its table. -#}
+    {#- Runs on every refresh before a row is written: compares the query with its contract and its
+        table. -#}
     {%- set contract = config.get('contract').enforced -%}
     {%- set described = {'query': {}, 'table': {}, 'contract': {}} -%}
     {%- for row in run_query(

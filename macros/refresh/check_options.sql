@@ -1,5 +1,6 @@
 {% macro check_options() %}
-    {#- The first hook of a run: what would harm the lake is refused before anything is written. -#}
+    {#- First hook of a run: options that would harm the lake are rejected before anything is
+        written. -#}
     {%- if not execute or flags.WHICH not in ['run', 'build', 'retry', 'seed'] -%}{%- do return('') -%}{%- endif -%}
     {%- do refuse_parallel_writes() -%}
     {%- if invocation_args_dict.get('sample') is not none -%}

@@ -1,4 +1,5 @@
-{#- dbt would make each table a view of itself: all targets of this project share one lake. -#}
+{#- dbt would make each table a view of itself, because all targets of this project share one lake.
+    -#}
 {% materialization clone, adapter='duckdb' %}
     {%- do exceptions.raise_compiler_error(
         "dbt clone is not supported: it creates a view of each table, and a refresh needs tables. Nothing was written."

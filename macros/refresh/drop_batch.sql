@@ -1,6 +1,6 @@
 {% macro drop_batch(batch_id, feed=none) %}
-    {#- Takes back what a refresh landed: its rows, and its files as if they had been rejected. Which rows
-        of other batches they hid (duplicates) is settled by building what read the feed anew. -#}
+    {#- Deletes the rows of a batch and marks its files as rejected. Rows of other batches that were
+        duplicates of these rows count again after the rebuild. -#}
     {%- set landed_files = source('ledger', 'landed_files') -%}
     {%- set batch_id = batch_id | int -%}
     {%- set of_batch = "batch_id = " ~ batch_id ~ " and status = 'landed'" ~ (" and feed = '" ~ feed ~ "'" if feed else "") -%}
