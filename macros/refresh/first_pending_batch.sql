@@ -1,5 +1,6 @@
 {% macro first_pending_batch(upstreams) %}
-    {#- The oldest batch among what these wrote since this model last read them; none if nothing. -#}
+    {#- The oldest batch that the upstreams wrote since this model last read them; none if they
+        wrote nothing. -#}
     {%- set refresh_log = source('ledger', 'refresh_log') -%}
     {%- set names = [] -%}
     {%- for upstream in ([upstreams] if upstreams is string else upstreams) -%}

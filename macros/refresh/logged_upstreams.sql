@@ -1,5 +1,5 @@
 {% macro logged_upstreams(name) %}
-    {#- What changed in a view is what changed in the tables below it, and what it logs itself (log_view). -#}
+    {#- A view changes with the tables below it, and with the log entries of its own (log_view). -#}
     {%- set names = [] -%}
     {%- for node in graph.nodes.values() if node.name == name and node.resource_type in ['model', 'seed'] -%}
         {%- do names.append(name) -%}
