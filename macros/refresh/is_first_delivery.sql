@@ -4,6 +4,7 @@
         select 1
         from (
             select
+                batch_id,
                 _file,
                 _row
             from {{ upstream }}
@@ -16,7 +17,8 @@
             ) > 1
         ) as later_deliveries
         where
-            later_deliveries._file = {{ rows }}._file
+            later_deliveries.batch_id = {{ rows }}.batch_id
+            and later_deliveries._file = {{ rows }}._file
             and later_deliveries._row = {{ rows }}._row
     )
 {%- endmacro %}
