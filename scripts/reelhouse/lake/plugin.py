@@ -20,6 +20,16 @@ from reelhouse.lake.files import Incoming, delivered_files, unread_input
 from reelhouse.serving.postgres import connect_serving
 from reelhouse.sql import quoted
 
+
+def machine_memory_bytes() -> int:
+    """Return the memory of this machine, or of the container (control group) if that has less."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        with suppress(OSError, ValueError):  # another system, or "max": no limit
+            memory = min(memory, int(Path(limit).read_text()))
+    return memory
+
+
 def publish_catalog(connection: duckdb.DuckDBPyConnection, lake: Path) -> str:
     """Give readers the committed state of the lake: a copy of its catalog, renamed into place.
 
@@ -59,6 +69,7 @@ class Plugin(BasePlugin):
         is closed to others as well.
         """
         check_lake_path(plugin_config["lake_path"])
+        self.memory_limit = plugin_config.get("memory_limit", "")
         os.umask(os.umask(0o007) | 0o007)
         self.lake = Path(plugin_config["lake_path"])
         self.lake.mkdir(parents=True, exist_ok=True)
@@ -67,7 +78,10 @@ class Plugin(BasePlugin):
         self.incoming = Incoming(self.lake)
 
     def configure_connection(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Load DuckLake and register the functions."""
+        """Bound what DuckDB may keep in memory, load DuckLake and register the functions."""
+        limit = self.memory_limit or f"{machine_memory_bytes() // 2}B"
+        connection.execute(f"set memory_limit = {quoted(limit)}")
+        connection.execute(f"set temp_directory = {quoted(str(self.lake / '.spill'))}")
         load_ducklake(connection)
         functions = {
             "delivered_files": (delivered_files, ["VARCHAR", "VARCHAR", "BOOLEAN"]),
