@@ -2,7 +2,7 @@
 
 dbt-duckdb loads this module (see profiles/profiles.yml). `delivered_files`, `take_file`,
 `clear_taken` and `unread_input` read delivered files (see files.py), because SQL cannot catch the
-error of an unreadable file. `publish_catalog` exists because SQL cannot rename a file.
+error of an unreadable file. `source_mappings` reads YAML. `publish_catalog` exists because SQL cannot rename a file.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from reelhouse.lake.connection import PUBLISHED_CATALOG, check_lake_path, load_ducklake
 from reelhouse.lake.files import Incoming, delivered_files, unread_input
 from reelhouse.serving.postgres import connect_serving
+from reelhouse.sources.mappings import source_mappings
 from reelhouse.sql import quoted
 
 def publish_catalog(connection: duckdb.DuckDBPyConnection, lake: Path) -> str:
@@ -77,6 +78,7 @@ class Plugin(BasePlugin):
                 lambda path, feeds, links: json.dumps(unread_input(path, feeds, links)),
                 ["VARCHAR", "VARCHAR[]", "BOOLEAN"],
             ),
+            "source_mappings": (source_mappings, ["VARCHAR"] * 3),
             "connect_serving": (lambda: connect_serving(connection), []),
             "publish_catalog": (lambda: publish_catalog(connection, self.lake), []),
         }
