@@ -26,7 +26,7 @@ columns:
 """
 EXPORT = ("id", "user_id", "visit", "video_id", "country", "device", "started_at", "watched")
 BUILD = ("--select", "outdated_tables", *MODELS[1:], *ROWS_ONLY)
-REPORT = "were computed with other logic than the project has now"
+REPORT = "were computed with older logic than the project has now"
 
 
 def export(project: Project, name: str, countries: list[str]) -> None:

@@ -202,6 +202,10 @@ MISTAKES = {
             "4: columns.region.unknown: the key 'as' is missing",
         ],
     ),
+    "values of no file": (
+        one_column("region: {column: c, values: contries}"),
+        ["4: columns.region.values: there is no contries.csv: did you mean 'countries'?"],
+    ),
     "values empty": (
         one_column("region: {column: c, values: {}}"),
         ["4: columns.region.values: the value is empty"],

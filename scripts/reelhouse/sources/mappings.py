@@ -6,6 +6,7 @@ macros in `macros/mapping` apply them in SQL. Every value of the YAML is text: `
 
 from __future__ import annotations
 
+import csv
 import difflib
 import hashlib
 import json
@@ -193,9 +194,20 @@ def _merged(base: object, own: object) -> object:
     if not is_part or not isinstance(base, dict):
         return own
     merged = {**base, **own}
-    if isinstance(base.get("values"), dict) and isinstance(own.get("values"), dict):
-        merged["values"] = {**base["values"], **own["values"]}
+    values = base.get("values")
+    values = _listed(BUILT_IN, values) if isinstance(values, str) else values
+    if isinstance(values, dict) and isinstance(own.get("values"), dict):
+        merged["values"] = {**values, **own["values"]}
     return merged
+
+
+def _listed(folder: Path, name: str) -> dict[str, str] | None:
+    """Return the members that a CSV file lists by value; None if there is no such file."""
+    path = next((p for f in (folder, BUILT_IN) if (p := f / f"{name}.csv").is_file()), None)
+    if path is None:
+        return None
+    with path.open(newline="", encoding="utf-8") as file:
+        return {row["value"]: row["member"] for row in csv.DictReader(file)}
 
 
 class _Document:
@@ -438,6 +450,17 @@ class _Judge:
 
     def _values(self, place: tuple, given: dict) -> dict:
         values = given["values"]
+        if isinstance(values, str):
+            values = _listed(self.document.path.parent, values)
+            if values is None:
+                known = {
+                    p.stem for f in (self.document.path.parent, BUILT_IN) for p in f.glob("*.csv")
+                }
+                self.add(
+                    (*place, "values"),
+                    f"there is no {given['values']}.csv{_hint(given['values'], known)}",
+                )
+                return {}
         pairs = values.items() if isinstance(values, dict) else [(v, v) for v in values]
         found: dict[str, str] = {}
         for spelling, member in pairs:
