@@ -56,8 +56,8 @@
                     *
                     {%- for name in names %},
                     case _mapping
-                        {% for mapping in mappings if loop_index(mapping, name) is not none -%}
-                        when '{{ mapping.name }}' then {{ delivered_value(mapping, loop_index(mapping, name), columns) }}
+                        {% for mapping in mappings if source_number(mapping, name) is not none -%}
+                        when '{{ mapping.name }}' then {{ delivered_value(mapping, source_number(mapping, name), columns) }}
                         {% endfor -%}
                     end as {{ name }}
                     {%- endfor %}
@@ -87,7 +87,7 @@
     ) as mapped_rows
 {%- endmacro %}
 
-{% macro loop_index(mapping, name) %}
+{% macro source_number(mapping, name) %}
     {#- The number of a source column in a mapping; none if the mapping has fewer. -#}
     {%- set number = name.split('_')[2] | int -%}
     {%- do return(number if number < mapping.sources | length else none) -%}
@@ -109,10 +109,4 @@
         ) -%}
     {%- endfor -%}
     {{ "nullif(concat_ws(', ', " ~ reasons | join(', ') ~ "), '')" if reasons else 'null' }}
-{%- endmacro %}
-
-{% macro text_list(texts) -%}
-    {%- for text in texts -%}
-    {{ dbt.string_literal(dbt.escape_single_quotes(text)) }}{{ ', ' if not loop.last }}
-    {%- endfor -%}
 {%- endmacro %}

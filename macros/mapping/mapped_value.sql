@@ -1,6 +1,6 @@
 {% macro mapped_value(column) -%}
     {#- What cannot be read stays as it is: staging says what is wrong with it. -#}
-    {%- set value = text_list([column.constant]) if column.constant is defined else column.sql -%}
+    {%- set value = column.sql -%}
     {%- if column.microseconds or column.format or column.time_zone -%}
         {%- set value = mapped_timestamp(value, column) -%}
     {%- elif column.factor or column.round -%}

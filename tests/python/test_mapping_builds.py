@@ -98,7 +98,7 @@ def test_what_a_mapping_cannot_land_is_rejected_with_the_way_out(project):
     write_mapping(project, MAPPING.replace("visit", "session"))
     shutil.copy(project.landing / "mappings" / "app.yml", project.landing / "mappings" / "two.yml")
     export(project, "app-1.csv", ["US"])
-    rejected = "select reason from ledger.landed_files where status = 'rejected'"
+    rejected = "select reason from lake.ledger.landed_files where status = 'rejected'"
     project.build("--select", "land_watch_events", "source:ledger")
     assert project.query(rejected) == [
         ("the mapping is not clear: app and two match it; make their patterns differ",)

@@ -347,7 +347,7 @@ def test_every_value_is_text(tmp_path: Path):
     assert problems == []
     assert mapping["columns"]["region"]["members"]["no"] == "eu-west"
     assert mapping["columns"]["region"]["members"]["1.0"] == "us-east"
-    assert mapping["columns"]["title_id"]["constant"] == "007"
+    assert mapping["columns"]["title_id"]["sql"] == "'007'"
 
 
 def test_a_mapping_extends_another_one(tmp_path: Path):

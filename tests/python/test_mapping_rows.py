@@ -172,6 +172,7 @@ VALUES = [
     ("region", "{column: x, values: [us-east, us-west]}", "US-WEST", "us-west"),
     ("region", '{column: x, values: {"it\'s": us-east}}', "IT'S", "us-east"),
     ("device_type", "{constant: web}", "tv", "web"),
+    ("device_type", "{constant: it's, values: {\"it's\": web}}", "tv", "web"),
     ("title_id", "/x/id", {"id": "t9"}, "t9"),
     ("title_id", "{sql: \"x ->> '$.id'\"}", "no json", "title_id_malformed"),
     ("profile_id", "{sql: md5(x)}", "a@b.example", hashlib.md5(b"a@b.example").hexdigest()),

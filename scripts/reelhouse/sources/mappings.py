@@ -21,6 +21,7 @@ import yaml
 from reelhouse.paths import ROOT
 from reelhouse.sources.expressions import InvalidExpression, compile_expression, parser, source_name
 from reelhouse.sources.feeds import Feed, read_feeds
+from reelhouse.sql import quoted
 
 BUILT_IN = ROOT / "seeds" / "mappings"
 FOLDER = "mappings"
@@ -384,7 +385,7 @@ class _Judge:
         used: list[str] = []
         column = {"round": given.get("round"), "missing": given.get("missing")}
         if "constant" in given:
-            column["constant"] = given["constant"]
+            column["sql"] = quoted(given["constant"])
         elif "column" in given:
             used = [given["column"]]
             if given["column"] not in self.sources:
