@@ -20,6 +20,14 @@
         ) -%}
     {%- endif -%}
     {%- do run_query(delivered_files_sql(feed, mappings)) -%}
+    {%- set names = [] -%}
+    {%- for row in run_query(
+        "select distinct mapping from " ~ delivered_files_table()
+        ~ " where known_status is null and mapping is not null order by mapping"
+    ) -%}
+        {%- do names.append(row[0]) -%}
+    {%- endfor -%}
+    {%- set mappings = feed_mappings(feed, names) -%}
     {%- do run_query(new_files_sql(feed, required_columns, optional_columns, mappings)) -%}
 
     {%- for file in run_query(

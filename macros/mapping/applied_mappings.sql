@@ -7,9 +7,12 @@
     ) -%}
         {%- do return([]) -%}
     {%- endif -%}
-    {%- set names = run_query(
+    {%- set names = [] -%}
+    {%- for row in run_query(
         "select distinct " ~ mapping_of(mappings, 'file') ~ " from " ~ source('ledger', 'landed_files').render()
-        ~ " where status = 'landed' and feed = '" ~ feed ~ "'"
-    ).columns[0].values() -%}
-    {%- do return(mappings | selectattr('name', 'in', names) | list) -%}
+        ~ " where status = 'landed' and feed = '" ~ feed ~ "' order by all"
+    ) if row[0] -%}
+        {%- do names.append(row[0]) -%}
+    {%- endfor -%}
+    {%- do return(feed_mappings(feed, names)) -%}
 {% endmacro %}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import textwrap
 from pathlib import Path
 
@@ -370,10 +372,13 @@ def test_a_broken_mapping_concerns_its_own_feed_alone(tmp_path: Path, monkeypatc
     folder = tmp_path / "mappings"
     folder.mkdir()
     (folder / "wrong.yml").write_text(one_column("event_id: {sql: 'a +'}"))
-    assert "wrong.yml:4: columns.event_id.sql" in source_mappings(str(tmp_path), "", "watch_events")
-    assert '"problems": []' in source_mappings(str(tmp_path), "", "cdn_requests")
+    assert "wrong.yml:4: columns.event_id.sql" in source_mappings(
+        str(tmp_path), "", "watch_events", ""
+    )
+    assert '"problems": []' in source_mappings(str(tmp_path), "", "cdn_requests", "")
     (folder / "wrong.yml").write_text("feed: nothing\nfiles: a\ncolumns: {a: b}\n")
-    assert "'nothing' is no feed" in source_mappings(str(tmp_path), "", "cdn_requests")
+    os.utime(folder / "wrong.yml", (1, 1))
+    assert "'nothing' is no feed" in source_mappings(str(tmp_path), "", "cdn_requests", "")
 
 
 def test_a_mapping_of_the_user_replaces_the_built_in_one_of_its_name(tmp_path: Path):
@@ -393,3 +398,17 @@ def test_a_project_without_a_feed_does_without_its_built_in_mappings():
 def test_the_built_in_mappings_are_right():
     mappings, problems = read_mappings(ROOT / "nothing", FEEDS)
     assert problems == [] and len(mappings) == len(mapping_files(ROOT / "seeds" / "mappings"))
+
+
+def test_dbt_gets_patterns_first_and_columns_of_what_it_asks_for(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    headers = json.loads(source_mappings(str(tmp_path), "", "cdn_requests", ""))["mappings"]
+    patterns = {header["name"]: header["files"] for header in headers}
+    mappings, _ = read_mappings(tmp_path, FEEDS)
+    compiled = {m["name"]: m["files"] for m in mappings if m["feed"] == "cdn_requests"}
+    assert patterns == compiled and all("columns" not in header for header in headers)
+    (asked,) = json.loads(source_mappings(str(tmp_path), "", "cdn_requests", '["akamai"]'))[
+        "mappings"
+    ]
+    assert asked["columns"]["response_bytes"] == {"sql": "_source_6_"}
+    assert asked["feed_columns"] == list(FEEDS["cdn_requests"].columns)

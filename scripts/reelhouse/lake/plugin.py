@@ -78,7 +78,7 @@ class Plugin(BasePlugin):
                 lambda path, feeds, links: json.dumps(unread_input(path, feeds, links)),
                 ["VARCHAR", "VARCHAR[]", "BOOLEAN"],
             ),
-            "source_mappings": (source_mappings, ["VARCHAR"] * 3),
+            "source_mappings": (source_mappings, ["VARCHAR"] * 4),
             "connect_serving": (lambda: connect_serving(connection), []),
             "publish_catalog": (lambda: publish_catalog(connection, self.lake), []),
         }

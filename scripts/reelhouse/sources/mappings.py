@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -117,35 +117,72 @@ def read_mapping(path: Path, feeds: dict[str, Feed]) -> tuple[dict, list[Problem
     return mapping, judge.problems
 
 
-def source_mappings(landing_path: str, mappings_path: str, feed: str) -> str:
+def source_mappings(landing_path: str, mappings_path: str, feed: str, names: str) -> str:
     """Return a feed's mappings to dbt, whose current folder is the project's.
 
     Args:
         landing_path: the landing folder.
         mappings_path: folder of the user's mappings; empty for `mappings` in the landing folder.
         feed: name of the feed.
+        names: JSON list of the mappings that are asked for. Empty: all, by name and patterns alone,
+            because to compile those that match no file takes time on every run.
 
     Returns:
         A JSON object: mappings (see `_Judge.compiled`), and problems: what is wrong with a mapping
-        of this feed, or with one whose feed is not known.
+        of the user for this feed, or for one that is not known.
     """
     folder = own_folder(Path(landing_path), mappings_path or None)
-    stamp = tuple((str(p), p.stat().st_mtime_ns) for p in mapping_files(folder))
-    feeds, mappings, problems = _read_once(folder, stamp)
-    columns = feeds[feed].columns if feed in feeds else ()
-    return json.dumps(
-        {
-            "mappings": [{**m, "feed_columns": columns} for m in mappings if m["feed"] == feed],
-            "problems": [str(p) for p in problems if p.feed in (feed, None)],
-        }
-    )
+    own = {path.stem: path for path in mapping_files(folder)}
+    problems = []
+    headers = []
+    for path in own.values():
+        mapping, found = _read_once(path, path.stat().st_mtime_ns)
+        problems += [str(problem) for problem in found if problem.feed in (feed, None)]
+        if mapping and mapping["feed"] == feed:
+            headers.append({**_header(mapping["feed"], mapping["files"], path), "is_own": True})
+    for path in mapping_files(BUILT_IN):
+        if path.stem not in own and (header := _built_in_header(path))["feed"] == feed:
+            headers.append({**header, "is_own": False})
+    if not names:
+        return json.dumps({"mappings": headers, "problems": problems})
+    mappings = []
+    for header in headers:
+        if header["name"] in json.loads(names):
+            path = Path(header["path"])
+            mapping, found = _read_once(path, path.stat().st_mtime_ns)
+            problems += [str(problem) for problem in found if str(problem) not in problems]
+            columns = _feeds()[feed].columns
+            mappings.append({**mapping, "is_own": header["is_own"], "feed_columns": columns})
+    return json.dumps({"mappings": mappings, "problems": problems})
 
 
-@lru_cache(maxsize=4)
-def _read_once(folder: Path, stamp: tuple) -> tuple[dict[str, Feed], list[dict], list[Problem]]:
-    """Read the mappings once per run of dbt; the stamp is that of the files."""
-    feeds = read_feeds(Path())
-    return feeds, *read_mappings(folder, feeds)
+def _header(feed: str, files: list[str], path: Path) -> dict:
+    return {"name": path.stem, "feed": feed, "files": files, "path": str(path)}
+
+
+@cache
+def _built_in_header(path: Path) -> dict:
+    """Return feed and patterns of a built-in mapping, which tests have judged."""
+    data = yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    base = {}
+    if "extends" in data:
+        base = _built_in_header(BUILT_IN / f"{data['extends']}.yml")
+    feed = data.get("feed") or base["feed"]
+    patterns = data.get("files") or []
+    patterns = [patterns] if isinstance(patterns, str) else patterns
+    files = [f"{feed}/{pattern}" for pattern in patterns] or base["files"]
+    return _header(feed, files, path)
+
+
+@cache
+def _feeds() -> dict[str, Feed]:
+    return read_feeds(Path())
+
+
+@cache
+def _read_once(path: Path, stamp: int) -> tuple[dict, list[Problem]]:
+    """Read a mapping once per run of dbt; the stamp is the time of the file."""
+    return read_mapping(path, _feeds())
 
 
 class _Unreadable(ValueError):
