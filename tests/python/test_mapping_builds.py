@@ -112,7 +112,7 @@ def test_what_a_mapping_cannot_land_is_rejected_with_the_way_out(project):
     write_mapping(project, MAPPING.replace("epoch_ms", "epoch"))
     outcome = project.build("--select", "land_watch_events", "regions", expect_success=False)
     assert (
-        "landing/mappings/app.yml:10: columns.event_ts.timestamp: 'epoch' is none of"
+        "landing/mappings/app.yml:11: columns.event_ts.timestamp: 'epoch' is none of"
         in outcome.stdout
     )
     assert outcome.statuses["regions"] == "success"
