@@ -187,3 +187,24 @@ CASES = [
     case("starting_pods_are_unready", "10 become 20; for 120 s the new ones are idle in the average: 140 / 70 of 10 ready, 70 / 70 of 20: stay", pods(10, 140), {1: (20, UP, None), 2: (20, STAY, None), 4: (20, STAY, None)}, pod_start=120),
     case("started_pods_serve", "after 120 s they serve: 70 of 70", [pods(10, 140)] * 3, {8: (20, STAY, None), 9: (20, STAY, None)}, pod_start=120),
 ]  # fmt: skip
+
+
+@dataclass
+class NotCovered:
+    """A case of the controller that the feed can not express: pods as (use, request) in milli."""
+
+    reason: str
+    pods: list[tuple[int, int]]
+    cpu_target: int
+    expected: int
+
+
+NOT_COVERED = {
+    "table_computed_tolerance": NotCovered(
+        "TestComputedToleranceAlgImplementation: 1500 of 3000 is 50 / 56 of 10, ceil 9; the mean of the pods'"
+        " own percents is 51.3, which is within tolerance",
+        [(150, 300 + more) for more in (100, -100, 10, -10, 2, -2, 1, -1, 0, 0)],
+        cpu_target=56,
+        expected=9,
+    ),
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ import duckdb
 import pandas as pd
 import pytest
 from conftest import Project
-from hpa_cases import CASES
+from hpa_cases import CASES, NOT_COVERED, WIDE, pods
 from hpa_oracle import Autoscaler, Behaviour, Minute, Rate
 
 DECISION = "desired_replicas, reason, limited_by"
@@ -246,3 +247,21 @@ def test_case_of_the_published_algorithm(case, decisions_of_cases):
 def test_there_are_enough_cases_and_each_has_a_name_of_its_own():
     assert len({case.name for case in CASES}) == len(CASES) >= 60
     assert all(case.derivation for case in CASES)
+
+
+@pytest.mark.parametrize("name", NOT_COVERED)
+def test_pods_with_different_requests_are_not_covered(name, what_if_sql):
+    """The feed has percents of each pod's own request: a sum over a sum is not in it.
+
+    Equal requests with the same mean percent are another case, and decide differently.
+    """
+    assert not [case for case in CASES if case.name == name]
+    case = NOT_COVERED[name]
+    percent = sum(100 * use / request for use, request in case.pods) / len(case.pods)
+    minute = pods(len(case.pods), percent)
+    spec = Behaviour(**{**WIDE, "cpu_target": case.cpu_target})
+    equalised = simulate(what_if_sql, {name: (spec, len(case.pods), [minute])})[name][0][0]
+    use, request = (sum(column) for column in zip(*case.pods, strict=True))
+    ratio = (use * 100 // request) / case.cpu_target
+    assert ratio < 0.9 and case.expected == math.ceil(ratio * len(case.pods))
+    assert equalised != case.expected, case.reason
