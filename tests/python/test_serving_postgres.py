@@ -124,6 +124,18 @@ def test_a_copy_with_other_indexes_gets_those_that_are_declared(served, server):
     assert "created index" not in publish(served, server)
 
 
+def test_a_copy_gets_a_column_that_it_lacks_and_refuses_one_that_the_lake_lacks(served, server):
+    with psycopg.connect(server, autocommit=True) as postgres:
+        postgres.execute("alter table analytics.daily_user_metrics drop column batch_id")
+        assert "daily_user_metrics: copied everything" in publish(served, server)
+        assert_copies_equal(served, server)
+        postgres.execute("alter table analytics.daily_user_metrics add column gone int")
+        served.environment["REELHOUSE_SERVING"] = server
+        refused = run_operation(served, "serve_postgres", expect_success=False)
+        assert "has columns that" in refused.stdout and "does not have: gone" in refused.stdout
+        postgres.execute("alter table analytics.daily_user_metrics drop column gone")
+
+
 def test_a_publish_sends_only_the_partitions_that_were_touched(served, server):
     assert_copies_equal(served, server)
     assert "copied" not in publish(served, server)
