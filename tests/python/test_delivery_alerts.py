@@ -47,7 +47,8 @@ def test_the_regression_and_the_burst_are_found(week):
     project, _ = week
     alerts = project.query(
         """
-        select objective, severity, min(started_at), max(ended_at), bool_or(is_open), min(bad_requests)
+        select
+            objective, severity, min(started_at), max(ended_at), bool_or(is_open), min(bad_requests)
         from service_level_alerts
         group by objective, severity
         """
