@@ -25,7 +25,8 @@ def open_alerts(lake: str) -> list[dict]:
             """
             select
                 severity, objective, alert, service_name, endpoint, indicator, requests,
-                bad_requests, round(burn_rate, 1) as burn_rate, cast(started_at as varchar) as started_at
+                bad_requests, round(burn_rate, 1) as burn_rate,
+                cast(started_at as varchar) as started_at
             from lake.analytics.service_level_alerts
             where is_open
             order by severity, objective, alert
@@ -38,8 +39,8 @@ def open_alerts(lake: str) -> list[dict]:
 def message(alerts: list[dict]) -> dict:
     """Return what is sent: a text that a chat shows, and the rows for a program."""
     lines = [
-        "{severity}: {objective} burns its error budget {burn_rate} times too fast since {started_at}"
-        " ({bad_requests} of {requests} requests)".format(**alert)
+        "{severity}: {objective} burns its error budget {burn_rate} times too fast"
+        " since {started_at} ({bad_requests} of {requests} requests)".format(**alert)
         for alert in alerts
     ]
     return {"text": "\n".join(lines), "alerts": alerts}
