@@ -114,7 +114,7 @@
             cast(parse_filename({{ path }}, true) as bigint) as _number,
             file_row_number + 1 as _row
         from read_parquet(
-            {{ path_list(group) }},
+            getvariable('paths'),
             filename = '{{ path }}', file_row_number = true, hive_partitioning = false
         )
 {% endmacro %}
@@ -126,7 +126,7 @@
                     case when spelling is null then line else decode(from_base64(line)) end as line,
                     case when spelling = 'm' then 'not_utf8' end as _malformed
                 from read_csv(
-                    {{ path_list(group) }},
+                    getvariable('paths'),
                     columns = {'_number': 'BIGINT', '_row': 'BIGINT', 'spelling': 'VARCHAR', 'line': 'VARCHAR'},
                     delim = e'\x1f', quote = '', escape = '', header = false, auto_detect = false,
                     max_line_size = {{ 4 * var('longest_line_bytes') }}

@@ -54,7 +54,7 @@ def run(lake: str) -> int:
     """
     url = os.environ.get("ALERT_WEBHOOK", "")
     try:
-        # Before the first alert, so that nobody finds out by missing it.
+        # Checked on every run, so that a wrong address shows before the first alert is lost.
         url = url and check_url(url, "ALERT_WEBHOOK")
     except ValueError as error:
         print(error, file=sys.stderr)
