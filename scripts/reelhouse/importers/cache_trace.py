@@ -34,7 +34,10 @@ def find_trace(given: str | None = None) -> Path:
     data = data_folder(given)
     trace = data / "cache_trace" / "block_io.csv.gz"
     if not trace.exists():
-        raise FileNotFoundError(f"{data} has no file cache_trace/block_io.csv.gz")
+        raise FileNotFoundError(
+            f"{data} has no file cache_trace/block_io.csv.gz. Pass the folder that has it:"
+            " --data FOLDER, or the environment variable REELHOUSE_DATA."
+        )
     return trace
 
 

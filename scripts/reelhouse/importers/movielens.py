@@ -37,7 +37,10 @@ def find_data(given: str | None = None) -> Path:
     """
     data = data_folder(given)
     if not (data / "viewing" / "movielens_ratings.csv.gz").exists():
-        raise FileNotFoundError(f"{data} has no file viewing/movielens_ratings.csv.gz")
+        raise FileNotFoundError(
+            f"{data} has no file viewing/movielens_ratings.csv.gz. Pass the folder that has it:"
+            " --data FOLDER, or the environment variable REELHOUSE_DATA."
+        )
     return data
 
 
