@@ -2,6 +2,7 @@
     {#- The first hook of a run: what would harm the lake is refused before anything is written. -#}
     {%- if not execute or flags.WHICH not in ['run', 'build', 'retry', 'seed'] -%}{%- do return('') -%}{%- endif -%}
     {%- do refuse_parallel_writes() -%}
+    {%- do check_quarantined_share() -%}
     {%- if invocation_args_dict.get('sample') is not none -%}
         {%- do exceptions.raise_compiler_error(
             "--sample reads a part of the rows, and the refresh log would hold the others for read. Nothing was"
@@ -18,4 +19,24 @@
             ~ " was written. Give it a lake of its own: REELHOUSE_LAKE=/tmp/empty dbt build --empty"
         ) -%}
     {%- endif -%}
+{% endmacro %}
+
+{% macro check_quarantined_share() %}
+    {%- set limits = var('quarantined_share') -%}
+    {%- set limits = {'default': limits} if limits is not mapping else limits -%}
+    {%- set feeds = [] -%}
+    {%- for node in graph.nodes.values() if node.name.startswith('land_') -%}
+        {%- do feeds.append(node.name | replace('land_', '', 1)) -%}
+    {%- endfor -%}
+    {%- for feed, limit in limits.items() -%}
+        {%- if feed != 'default' and feed not in feeds -%}
+            {%- do exceptions.raise_compiler_error(
+                "The variable quarantined_share names " ~ feed ~ ", which is no feed. The feeds are " ~ feeds | sort | join(", ") ~ "."
+            ) -%}
+        {%- elif limit is not number or not 0 <= limit <= 1 -%}
+            {%- do exceptions.raise_compiler_error(
+                "The variable quarantined_share of " ~ feed ~ " is " ~ limit ~ ". Give a share from 0 to 1, such as 0.05 for 5 percent."
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
 {% endmacro %}
