@@ -13,7 +13,7 @@
     ).rows -%}
     {%- if not feeds -%}{%- do return('') -%}{%- endif -%}
 
-    {%- do run_query("delete from " ~ deliveries ~ " where batch_id > " ~ published) -%}
+    {%- do run_query("create or replace temporary table judged as from " ~ deliveries ~ " limit 0") -%}
     {%- for found in feeds -%}
         {%- set quarantine = graph.nodes.values() | selectattr('name', 'equalto', 'quarantine_' ~ found[0]) | first -%}
         {#- Where a model failed, the quarantine is behind landing: nothing is known yet. -#}
@@ -22,10 +22,18 @@
             ~ " filter (model = 'land_" ~ found[0] ~ "') from " ~ refresh_log
         ).rows[0][0] -%}
             {%- do run_query(
-                "insert into " ~ deliveries ~ " by name " ~ deliveries_sql(found[0], quarantine, published, found[1])
+                "insert into judged by name " ~ deliveries_sql(found[0], quarantine, published, found[1])
             ) -%}
         {%- endif -%}
     {%- endfor -%}
+    {#- A build that finds nothing new writes nothing. -#}
+    {%- set known = "(from " ~ deliveries ~ " where batch_id > " ~ published ~ ")" -%}
+    {%- if run_query(
+        "(from judged except " ~ known ~ ") union all (" ~ known ~ " except from judged)"
+    ) | length > 0 -%}
+        {%- do run_query("delete from " ~ deliveries ~ " where batch_id > " ~ published) -%}
+        {%- do run_query("insert into " ~ deliveries ~ " by name from judged") -%}
+    {%- endif -%}
 {% endmacro %}
 
 {% macro deliveries_sql(feed, quarantine, published_refresh, has_rejected_files) %}
@@ -121,7 +129,7 @@
             batch_id,
             reason,
             count(*) as row_count,
-            min({'file': file, 'row': file_row, 'raw': raw[:300]}) as example
+            min({'file': file, 'row': file_row, 'raw': raw[:2000]}) as example
         from (
             select
                 * exclude (reasons),

@@ -8,7 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
+
 from reelhouse.cli.make_variables import choose_lake
+from reelhouse.lake.connection import attach_lake
 from reelhouse.paths import ROOT
 from reelhouse.refresh.build import build
 
@@ -39,4 +42,44 @@ def replay(feed: str, landing: str, lake: str, dbt_arguments: list[str]) -> int:
         env={**os.environ, "REELHOUSE_LAKE": choose_lake(landing, lake)},
         check=False,
     ).returncode
-    return status or build(landing, lake, dbt_arguments)
+    if status:
+        return status
+    status = build(landing, lake, dbt_arguments)
+    with duckdb.connect() as connection:
+        attach_lake(connection, str(ROOT / choose_lake(landing, lake)))
+        print(outcome(connection, feed))
+    return status
+
+
+def outcome(connection: duckdb.DuckDBPyConnection, feed: str) -> str:
+    """Return what became of the rows of a feed's last replay, in a sentence.
+
+    The connection has the lake attached as `lake`.
+    """
+    batch_id, rows = connection.execute(
+        """
+        select batch_id, sum(row_count)
+        from lake.ledger.replays
+        where
+            feed = $1
+            and batch_id <= (select max(batch_id) from lake.ledger.refresh_log where model = $2)
+        group by batch_id
+        order by batch_id desc
+        limit 1
+        """,
+        [feed, f"quarantine_{feed}"],
+    ).fetchone() or (None, 0)
+    if batch_id is None:
+        return f"No row of {feed} was judged again yet."
+    left, reasons = connection.execute(
+        f"""
+        select
+            count(*),
+            list_sort(list_distinct(flatten(list(reasons))))
+        from lake.quarantine.quarantine_{feed}
+        where batch_id = $1
+        """,
+        [batch_id],
+    ).fetchone()
+    passed = f"Replay of {feed}: {rows - left:,} of {rows:,} rows left the quarantine"
+    return f"{passed}; {left:,} stay: {', '.join(reasons)}." if left else f"{passed}."
