@@ -2,11 +2,10 @@
     {%- if not is_refresh() -%}
         {%- if execute and flags.EMPTY -%}
             {%- do run_query(
-                "create or replace temporary table " ~ new_files_table()
-                ~ " (number bigint, file varchar, status varchar)"
+                "create or replace table " ~ new_files_table() ~ " (number bigint, file varchar, status varchar)"
             ) -%}
         {%- endif -%}
-        {%- do return([]) -%}
+        {%- do return('') -%}
     {%- endif -%}
     {%- set feed = feed_name() -%}
     {%- do reject_mixed_sample(feed) -%}
@@ -14,12 +13,13 @@
     {%- set left_behind = run_query("select clear_taken('" ~ feed ~ "')").rows[0][0] -%}
     {%- if left_behind -%}
         {%- do log(
-            "Feed " ~ feed ~ ": an earlier refresh was stopped while it landed " ~ left_behind
-            ~ ". If this one stops as well, take these files away and bring them back one by one.", info=true
+            "Feed " ~ feed ~ ": an earlier refresh stopped while it landed " ~ left_behind
+            ~ ". If this one stops too, move these files away and deliver them again one by one.", info=true
         ) -%}
     {%- endif -%}
     {%- do run_query(delivered_files_sql(feed)) -%}
     {%- do run_query(new_files_sql(feed, required_columns, optional_columns)) -%}
+    {%- do read_new_rows(required_columns + optional_columns) -%}
 
     {%- for file in run_query(
         "select file, reason from " ~ new_files_table() ~ " where status = 'rejected' order by file"
@@ -33,20 +33,59 @@
     ) -%}
         {%- do log("Still rejected file " ~ file[0] ~ ": " ~ file[1], info=true) -%}
     {%- endfor -%}
+{% endmacro %}
+
+{% macro read_new_rows(columns) %}
+    {#- Parquet files differ in columns and types, so one statement a group of files that are read alike. -#}
+    {%- do run_query("create or replace table " ~ new_rows_table() ~ " as " ~ no_rows(columns)) -%}
     {%- set groups = [] -%}
     {%- for group in run_query(
-        "select format, delimiter, to_json(any_value(columns)), to_json(list(distinct copy order by copy)) from "
+        "select format, delimiter, to_json(any_value(columns)),"
+        ~ " to_json(list({'number': number, 'path': copy} order by number)) from "
         ~ new_files_table() ~ " where status = 'landed' and copy is not null"
         ~ " group by format, delimiter, case when format = 'parquet' then [columns, types] end order by all"
     ) -%}
+        {%- set group = {"format": group[0], "delimiter": group[1], "columns": fromjson(group[2]), "files": group[3]} -%}
         {%- do groups.append({
-            "format": group[0],
-            "delimiter": group[1],
-            "columns": fromjson(group[2]),
-            "paths": fromjson(group[3]),
+            "statement": "insert into " ~ new_rows_table() ~ " " ~ read_files(group, columns),
+            "files": fromjson(group.files),
         }) -%}
     {%- endfor -%}
-    {%- do return(groups) -%}
+    {%- if groups -%}
+        {%- set unreadable = run_query(
+            "select read_groups(" ~ dbt.string_literal(dbt.escape_single_quotes(tojson(groups))) ~ ")"
+        ).rows[0][0] -%}
+        {%- do run_query(reject_unreadable_sql(unreadable)) -%}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro reject_unreadable_sql(unreadable) %}
+    {#- Those that failed, and those whose rows are fewer or more than their own footer says. -#}
+    update {{ new_files_table() }} as new_files
+    set
+        status = 'rejected',
+        reason = unreadable.reason,
+        rows_delivered = 0
+    from (
+        select unnest(
+            from_json(
+                {{ dbt.string_literal(dbt.escape_single_quotes(unreadable)) }},
+                '[{"number": "BIGINT", "reason": "VARCHAR"}]'
+            ),
+            recursive := true
+        )
+        union all by name
+        select
+            files.number,
+            'unreadable: its footer counts ' || files.rows_delivered || ' rows, and it has ' || count(found._number) as reason
+        from {{ new_files_table() }} as files
+        left join {{ new_rows_table() }} as found
+            on files.number = found._number
+        where files.status = 'landed'
+        group by files.number, files.rows_delivered
+        having count(found._number) <> files.rows_delivered
+    ) as unreadable
+    where new_files.number = unreadable.number
 {% endmacro %}
 
 {% macro delivered_files_sql(feed) %}
@@ -119,7 +158,7 @@
         'most_rows_per_file': var('most_rows_per_file'),
         'highest_expansion': var('highest_expansion'),
     } -%}
-    create or replace temporary table {{ new_files_table() }} as
+    create or replace table {{ new_files_table() }} as
     -- A file that was not seen before, or looks different now, is read: once.
     with taken as materialized (
         select
@@ -202,9 +241,9 @@
     ) -%}
     {%- if other | length > 0 -%}
         {%- do exceptions.raise_compiler_error(
-            "This lake was filled from " ~ other.columns[0].values() | join(", ") ~ " and landing_path is now "
-            ~ var('landing_path') ~ ". The sample and your own data do not mix: choose another lake"
-            ~ " (environment variable REELHOUSE_LAKE), or remove this one with `make clean`."
+            "This lake holds data from " ~ other.columns[0].values() | join(", ") ~ ", but landing_path is now "
+            ~ var('landing_path') ~ ". The sample and your own data cannot share a lake: choose another lake"
+            ~ " (environment variable REELHOUSE_LAKE), or delete this one with `make clean`."
         ) -%}
     {%- endif -%}
 {% endmacro %}

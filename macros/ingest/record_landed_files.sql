@@ -1,6 +1,8 @@
 {% macro record_landed_files() %}
-    {#- A hook of every landing model: its file entries commit together with its rows. -#}
-    {%- if is_refresh() -%}{%- do run_query("select clear_taken('" ~ feed_name() ~ "')") -%}{%- endif -%}
+    {#- Hook of every landing model: the file entries commit together with the rows. -#}
+    {%- if is_refresh() -%}
+        {%- do run_query("select clear_taken('" ~ feed_name() ~ "'), drop_rows('" ~ new_rows_table() ~ "')") -%}
+    {%- endif -%}
     {%- if is_refresh() and run_query("select 1 from " ~ new_files_table() ~ " limit 1") | length > 0 -%}
     insert into {{ source('ledger', 'landed_files') }}
     with landed as (

@@ -1,11 +1,13 @@
-{#- dbt-duckdb's own incremental materialization builds a partitioned DuckLake table outside a
-    transaction, deletes without pruning and keeps no log. This one does all of a refresh in one
+{#- dbt-duckdb's incremental materialization builds a partitioned DuckLake table outside a
+    transaction, deletes without pruning and keeps no log. This one runs a refresh in one
     transaction: the rows, the hooks and the log entry commit together or not at all. -#}
 {% materialization incremental, adapter='duckdb' %}
     {%- set started = modules.datetime.datetime.utcnow() -%}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set delta = make_temp_relation(target_relation) -%}
+    {#- Landing has read its rows into a table of its own already. -#}
+    {%- set delta_type = 'view' if is_landing_model() else 'table' -%}
     {%- set rebuild = existing is none or existing.is_view or is_rebuild() -%}
     {%- set keys = config.get('unique_key') or [] -%}
     {%- set keys = [keys] if keys is string else keys -%}
@@ -24,7 +26,7 @@
         {%- if rebuild %}
         {{ create_lake_table(target_relation, sql, layout) }}
         {%- endif %}
-        create temporary table {{ delta }} as (
+        create temporary {{ delta_type }} {{ delta }} as (
             {{ sql }}
         );
     {% endcall %}
@@ -38,7 +40,7 @@
         {%- endif -%}
         {%- do insert_in_order(target_relation, "select * from " ~ delta, layout) -%}
     {%- endif -%}
-    {%- do run_query("drop table " ~ delta) -%}
+    {%- do run_query("drop " ~ delta_type ~ " " ~ delta) -%}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- set first_batch_id = first_batch_written(rebuild) -%}
@@ -56,10 +58,10 @@
 {% endmaterialization %}
 
 {% macro first_batch_written(rebuild) %}
-    {#- What the log says of this refresh: 0 for a rebuild, none when nothing was there to read. -#}
+    {#- The log value of this refresh: 0 for a rebuild, none if there was nothing to read. -#}
     {%- if not is_refresh() -%}{%- do return(none) -%}{%- endif -%}
     {%- if is_landing_model() -%}
-        {#- A file that was judged takes the number of this refresh, whether or not it brought a row. -#}
+        {#- A file with a verdict takes the number of this refresh, even if it landed no row. -#}
         {%- set judged = run_query("select 1 from " ~ new_files_table() ~ " limit 1") | length > 0 -%}
         {%- do return(current_batch_id() if judged else none) -%}
     {%- elif rebuild -%}
@@ -76,7 +78,7 @@
 {% endmacro %}
 
 {% macro delete_keys(relation, delta, keys, partition) %}
-    {#- A key that holds the partition column is looked for in the affected partitions only. -#}
+    {#- If the key contains the partition column, only the affected partitions are searched. -#}
     {%- set pruning = "true" -%}
     {%- if partition in keys -%}
         {%- set pruning = partition ~ " in (" ~ partition_literals(

@@ -17,7 +17,7 @@ policies as (
     select * from {{ ref('autoscaling_policies') }}
 ),
 
--- Without a backtest (too short a history) the baseline stands.
+-- Without a backtest (history too short) the baseline is used.
 chosen as (
     select errors.*
     from errors

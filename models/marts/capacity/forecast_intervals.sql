@@ -3,9 +3,9 @@
 {%- set levels = [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99, 0.995, 1] -%}
 {%- set series = ['service_name', 'resource', 'grain', 'method'] %}
 
--- Conformal intervals: a forecast errs as the forecasts of the origins before it did. Series drift,
--- so quantiles of past errors are too narrow; the level is raised to the lowest one whose intervals
--- would have held what they promise up to the origin. Nothing later than the origin is used.
+-- Conformal intervals: the errors of earlier origins predict the error of a forecast. Series drift,
+-- so quantiles of past errors are too narrow: the level is raised to the lowest one whose intervals
+-- would have reached the nominal coverage up to the origin. Nothing later than the origin is used.
 with errors as (
     select * from {{ ref('forecast_errors') }}
 ),
@@ -71,7 +71,7 @@ quantiles as (
     group by {{ series | join(', ') }}, origin_ts, origin_number, horizon_bucket
 ),
 
--- How often an interval of each level held what came.
+-- How often an interval of each level contained the actual value.
 held as (
     select
         {% for key in series %}errors.{{ key }},

@@ -1,8 +1,8 @@
 """The dbt plugin of the embedded lake: SQL functions for what SQL cannot do.
 
 dbt-duckdb loads this module (see profiles/profiles.yml). `delivered_files`, `take_file`,
-`clear_taken` and `unread_input` read delivered files (see files.py), because SQL cannot catch the
-error of an unreadable file. `publish_catalog` exists because SQL cannot rename a file.
+`read_groups`, `clear_taken` and `unread_input` read delivered files (see files.py and rows.py),
+because SQL cannot catch the error of an unreadable file. `publish_catalog` exists because SQL cannot rename a file.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 
 from reelhouse.lake.connection import PUBLISHED_CATALOG, check_lake_path, load_ducklake
 from reelhouse.lake.files import Incoming, delivered_files, unread_input
+from reelhouse.lake.rows import drop_rows, read_groups
 from reelhouse.serving.postgres import connect_serving
 from reelhouse.sql import quoted
 
@@ -64,15 +65,17 @@ class Plugin(BasePlugin):
         self.lake.mkdir(parents=True, exist_ok=True)
         with suppress(PermissionError):  # a group's member writes to it and does not own it
             self.lake.chmod(self.lake.stat().st_mode & 0o7770)
-        self.incoming = Incoming(self.lake)
 
     def configure_connection(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Load DuckLake and register the functions."""
         load_ducklake(connection)
+        incoming = Incoming(self.lake, connection)
         functions = {
             "delivered_files": (delivered_files, ["VARCHAR", "VARCHAR", "BOOLEAN"]),
-            "take_file": (self.incoming.take, ["VARCHAR", "BIGINT", *["VARCHAR"] * 4]),
-            "clear_taken": (self.incoming.clear, ["VARCHAR"]),
+            "take_file": (incoming.take, ["VARCHAR", "BIGINT", *["VARCHAR"] * 4]),
+            "read_groups": (lambda groups: read_groups(connection, groups), ["VARCHAR"]),
+            "drop_rows": (lambda table: drop_rows(connection, table), ["VARCHAR"]),
+            "clear_taken": (incoming.clear, ["VARCHAR"]),
             "unread_input": (
                 lambda path, feeds, links: json.dumps(unread_input(path, feeds, links)),
                 ["VARCHAR", "VARCHAR[]", "BOOLEAN"],
