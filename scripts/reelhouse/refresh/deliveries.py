@@ -67,10 +67,23 @@ def print_deliveries(connection: duckdb.DuckDBPyConnection, invocation_id: str) 
 
 
 def reason_line(reason: dict) -> str:
-    """Return a reason of `top_reasons` as a line: rows, name, and the first row that has it."""
-    raw = " ".join((reason["raw"] or "").split())
-    raw = raw if len(raw) <= LONGEST_EXAMPLE else raw[:LONGEST_EXAMPLE] + "..."
+    """Return a reason of `top_reasons` as a line: rows, name, and the first row that has it.
+
+    Of the row it shows the field that the reason is about, or else its beginning.
+    """
+    raw = reason["raw"] or ""
+    try:
+        fields = json.loads(raw)
+    except ValueError:
+        fields = None
+    names = [] if not isinstance(fields, dict) else fields
+    about = max((n for n in names if reason["reason"].startswith(f"{n}_")), key=len, default=None)
+    if about is None:
+        shown = " ".join(raw.split())
+    else:
+        shown = f"{about} {fields[about]!r}" if fields[about] is not None else f"{about} is empty"
+    shown = shown if len(shown) <= LONGEST_EXAMPLE else shown[:LONGEST_EXAMPLE] + "..."
     return (
         f"{reason['rows']:,} {reason['reason']}, such as {reason['file']}"
-        f" row {reason['row']:,}: {raw}"
+        f" row {reason['row']:,}: {shown}"
     )
