@@ -38,6 +38,17 @@
         model varchar,
         logic_fingerprint varchar,
         invocation_id varchar,
+        noted_at timestamp,
+        feeds varchar[]
+    );
+    -- A lake that is older than mappings are.
+    alter table {{ source('ledger', 'logic_changes').render() }} add column if not exists feeds varchar[];
+    create table if not exists {{ source('ledger', 'mapping_changes').render() }} (
+        feed varchar,
+        mapping varchar,
+        files varchar[],
+        fingerprint varchar,
+        batch_id bigint,
         noted_at timestamp
     );
     create table if not exists {{ source('ledger', 'publications').render() }} (

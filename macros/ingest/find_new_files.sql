@@ -9,6 +9,7 @@
     {%- endif -%}
     {%- set feed = feed_name() -%}
     {%- do reject_mixed_sample(feed) -%}
+    {%- set mappings = feed_mappings(feed) -%}
 
     {%- set left_behind = run_query("select clear_taken('" ~ feed ~ "')").rows[0][0] -%}
     {%- if left_behind -%}
@@ -17,8 +18,16 @@
             ~ ". If this one stops too, move these files away and deliver them again one by one.", info=true
         ) -%}
     {%- endif -%}
-    {%- do run_query(delivered_files_sql(feed)) -%}
-    {%- do run_query(new_files_sql(feed, required_columns, optional_columns)) -%}
+    {%- do run_query(delivered_files_sql(feed, mappings)) -%}
+    {%- set names = [] -%}
+    {%- for row in run_query(
+        "select distinct mapping from " ~ delivered_files_table()
+        ~ " where known_status is null and mapping is not null order by mapping"
+    ) -%}
+        {%- do names.append(row[0]) -%}
+    {%- endfor -%}
+    {%- set mappings = feed_mappings(feed, names) -%}
+    {%- do run_query(new_files_sql(feed, required_columns, optional_columns, mappings)) -%}
     {%- do read_new_rows(required_columns + optional_columns) -%}
 
     {%- for file in run_query(
@@ -88,7 +97,7 @@
     where new_files.number = unreadable.number
 {% endmacro %}
 
-{% macro delivered_files_sql(feed) %}
+{% macro delivered_files_sql(feed, mappings=[]) %}
     create or replace temporary table {{ delivered_files_table() }} as
     with delivered as (
         select unnest(
@@ -102,7 +111,10 @@
     ),
 
     entries as (
-        select * from {{ source('ledger', 'landed_files') }}
+        select
+            *,
+            {{ is_rejected_for_columns(mappings) }} as is_tried_again
+        from {{ source('ledger', 'landed_files') }}
         where feed = '{{ feed }}'
     ),
 
@@ -110,7 +122,7 @@
         select
             file,
             bool_or(status = 'landed') as has_landed,
-            list(sha256) filter (sha256 is not null) as sha256s
+            list(sha256) filter (sha256 is not null and not is_tried_again) as sha256s
         from entries
         group by file
     ),
@@ -125,13 +137,15 @@
             max_by(reason, batch_id) as reason
         from entries
         -- What could not be read to its end is tried again: a permission given shows in neither.
-        where sha256 is not null
+        where sha256 is not null and not is_tried_again
         group by file, size_bytes, modified_at
     )
 
     select
         delivered.*,
         row_number() over (order by delivered.file) as number,
+        {{ mapping_of(mappings, 'delivered.file') }} as mapping,
+        {{ own_mappings_of(mappings, 'delivered.file') }} as own_mappings,
         coalesce(known.has_landed, false) as has_landed,
         coalesce(known.sha256s, []) as known_sha256s,
         seen.status as known_status,
@@ -146,11 +160,46 @@
             and delivered.modified_at is not distinct from seen.modified_at
 {% endmacro %}
 
+{% macro read_options(options, mappings) -%}
+    {#- A key that is null is none. -#}
+    cast(json_merge_patch('{{ options | tojson }}', json_object('format', case
+        {% for mapping in mappings if mapping.format -%}
+        when mapping = '{{ mapping.name }}' then '{{ mapping.format }}'
+        {% endfor -%}
+        when true then null
+    end)) as varchar)
+{%- endmacro %}
+
+{% macro is_rejected_for_columns(mappings) -%}
+    {#- A mapping that is new, or was corrected, can supply what a file was rejected for. -#}
+    status = 'rejected'
+    and (contains(reason, 'the mapping ') or (
+        starts_with(reason, 'required columns are missing') and {{ mapping_of(mappings, 'file') }} is not null
+    ))
+{%- endmacro %}
+
+{% macro own_mappings_of(mappings, file) -%}
+    list_filter(cast([
+        {%- for mapping in mappings if mapping.is_own %}
+        {{ mapping_of([mapping], file) }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    ] as varchar[]), lambda name: name is not null)
+{%- endmacro %}
+
+{% macro list_of_mapping(mappings, key) -%}
+    case
+        {% for mapping in mappings -%}
+        when mapping = '{{ mapping.name }}' then cast([{{ text_list(mapping[key]) }}] as varchar[])
+        {% endfor -%}
+        when true then cast([] as varchar[])
+    end
+{%- endmacro %}
+
 {% macro delivered_files_table() %}
     {%- do return('temp.main.delivered_files__' ~ feed_name()) -%}
 {% endmacro %}
 
-{% macro new_files_sql(feed, required_columns, optional_columns=[]) %}
+{% macro new_files_sql(feed, required_columns, optional_columns=[], mappings=[]) %}
     {%- set columns = required_columns + optional_columns -%}
     {%- set options = {
         'columns': columns,
@@ -165,7 +214,8 @@
             *,
             from_json(
                 take_file(
-                    '{{ feed }}', number, path, coalesce(problem, ''), to_json(known_sha256s), '{{ options | tojson }}'
+                    '{{ feed }}', number, path, coalesce(problem, ''), to_json(known_sha256s),
+                    {{ read_options(options, mappings) }}
                 ),
                 '{"sha256": "VARCHAR", "format": "VARCHAR", "columns": ["VARCHAR"], "types": ["VARCHAR"],
                   "delimiter": "VARCHAR", "copy": "VARCHAR", "rows_delivered": "BIGINT", "error": "VARCHAR"}'
@@ -179,19 +229,30 @@
             *,
             facts.sha256 as sha256,
             {{ columns | tojson | replace('"', "'") }} as known_columns,
+            {{ list_of_mapping(mappings, 'columns') }} as supplied,
+            {{ list_of_mapping(mappings, 'needed') }} as needed,
             case
                 when facts.error is not null then facts.error
                 when has_landed
                     then
                         'its content has changed under its name, and a file lands once: put the file back as it'
                         || ' was, or deliver what is new under another name (rows that come again count once)'
+                when len(own_mappings) > 1
+                    then
+                        'the mapping is not clear: ' || array_to_string(own_mappings, ' and ')
+                        || ' match it; make their patterns differ'
                 -- A log has no columns: staging takes its lines apart.
                 when not (facts.format = 'lines' and {{ 'line' in columns }})
-                    then
-                        'required columns are missing: ' || nullif(array_to_string(list_filter(
-                            {{ required_columns | tojson | replace('"', "'") }},
-                            lambda wanted: not list_contains(facts.columns, wanted)
-                        ), ', '), '')
+                    then coalesce(
+                        'the mapping ' || mapping || ' reads columns that the file does not have: '
+                        || {{ names_missing('needed', 'facts.columns') }},
+                        'required columns are missing: '
+                        || {{ names_missing(required_columns | tojson | replace('"', "'"), 'list_concat(facts.columns, supplied)') }}
+                        || coalesce(
+                            '; the mapping ' || mapping || ' does not supply them',
+                            '; if they have other names, `reelhouse inspect` proposes a mapping'
+                        )
+                    )
             end as reason
         from taken
     ),
@@ -207,7 +268,10 @@
                     entries.feed = '{{ feed }}'
                     and entries.file = judged.file
                     and entries.sha256 is not distinct from judged.sha256
-                    and (judged.sha256 is not null or entries.reason = judged.reason)
+                    and (
+                        (judged.sha256 is not null and not ({{ is_rejected_for_columns(mappings) }}))
+                        or entries.reason = judged.reason
+                    )
             )
     )
 
@@ -232,6 +296,13 @@
         case when len(unknown_names) = 0 then facts.columns end as expected_keys
     from new
 {% endmacro %}
+
+{% macro names_missing(wanted, found) -%}
+    {#- Null when none is. -#}
+    nullif(array_to_string(list_filter(
+        {{ wanted }}, lambda name: not list_contains({{ found }}, name)
+    ), ', '), '')
+{%- endmacro %}
 
 {% macro reject_mixed_sample(feed) %}
     {#- Sample rows in somebody's own figures would be wrong and hard to see. -#}

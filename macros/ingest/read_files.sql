@@ -1,7 +1,7 @@
 {% macro read_files(group, columns) %}
     {%- if group.format == 'parquet' -%}
         {{ read_parquet_files(group, columns) }}
-    {%- elif group.format == 'csv' -%}
+    {%- elif group.format in ['csv', 'w3c'] -%}
         {{ read_csv_files(group, columns) }}
     {%- elif group.format == 'jsonl' -%}
         {{ read_jsonl_files(group, columns) }}
@@ -93,7 +93,7 @@
             {% for column in columns -%}
                 {% if column == 'line' %}line{% else %}null{% endif %} as {{ column }},
             {% endfor -%}
-            null as _unknown_columns,
+            {% if 'line' in columns %}null{% else %}cast(json_object('line', line) as varchar){% endif %} as _unknown_columns,
             _malformed,
             case when _malformed is not null then line end as _raw,
             _number,

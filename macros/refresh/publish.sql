@@ -55,17 +55,41 @@
 {% endmacro %}
 
 {% macro skipped_steps(results) %}
-    {#- Models, seeds and data tests of a whole build that this invocation did not run. Alerts judge the
-        services and not the data: they are no part of it. -#}
+    {#- Models, seeds and data tests of a whole build that this invocation did not run and that could have
+        had something to do. Alerts judge the services and not the data: they are no part of it. -#}
     {%- set ran = results | map(attribute='node.unique_id') | list -%}
+    {%- set written = written_since_publication() -%}
     {%- set left_out = [] -%}
     {%- for node in graph.nodes.values()
         if node.resource_type in ['model', 'seed', 'test']
         and 'full_check' not in node.tags and 'alert' not in node.tags
-        and node.unique_id not in ran -%}
+        and node.unique_id not in ran
+        and (written is none or reads_any(node, written)) -%}
         {%- do left_out.append(node.unique_id) -%}
     {%- endfor -%}
     {%- do return(left_out) -%}
+{% endmacro %}
+
+{% macro written_since_publication() %}
+    {#- Names of what refreshes wrote since readers got their state; none if they have none yet. -#}
+    {%- set published = run_query("select max(batch_id) from " ~ source('ledger', 'publications')).rows[0][0] -%}
+    {%- if published is none -%}{%- do return(none) -%}{%- endif -%}
+    {%- do return(run_query(
+        "select distinct model from " ~ source('ledger', 'refresh_log') ~ " where batch_id > " ~ published
+    ).columns[0].values() | list) -%}
+{% endmacro %}
+
+{% macro reads_any(node, names) %}
+    {#- Whether a node is one of these or reads one, itself or through views. -#}
+    {%- if node.name in names -%}{%- do return(true) -%}{%- endif -%}
+    {%- for parent in node.depends_on.nodes if parent in graph.nodes -%}
+        {%- set upstream = graph.nodes[parent] -%}
+        {%- if upstream.name in names
+            or (upstream.config.materialized not in ['incremental', 'seed'] and reads_any(upstream, names)) -%}
+            {%- do return(true) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do return(false) -%}
 {% endmacro %}
 
 {% macro lost_rows(published_refresh) %}
@@ -206,6 +230,13 @@
     {%- set lines = [] -%}
     {%- for feed in feeds -%}
         {%- do lines.append("see the rows: `" ~ command_line("query") ~ " --unpublished \"from quarantine.quarantine_" ~ feed ~ "\"`") -%}
+        {%- set file = (quarantined | selectattr('feed', 'equalto', feed) | first).file -%}
+        {%- if file -%}
+            {%- do lines.append(
+                "if the files have other names, units or spellings, write a mapping: `reelhouse inspect '" ~ var('landing_path')
+                ~ "/" ~ file ~ "' --landing '" ~ var('landing_path') ~ "'`, then `" ~ command_line("build") ~ "`"
+            ) -%}
+        {%- endif -%}
         {%- do lines.append(
             "correct a list, rule or variable of this project, and judge the quarantined rows again: `"
             ~ command_line("replay " ~ feed) ~ "`"

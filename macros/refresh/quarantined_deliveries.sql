@@ -18,6 +18,7 @@
         {%- do refused.append({
             "feed": found[0],
             "batch_id": found[1] | int,
+            "file": (fromjson(found[6]) | first or {}).get('file'),
             "sentence": "{:,}".format(found[2] | int) ~ " of " ~ "{:,}".format(found[3] | int) ~ " rows of " ~ found[0] ~ " in batch "
                 ~ found[1] | int ~ " are quarantined" ~ (" or in " ~ found[5] ~ " rejected files" if found[5] else "") ~ " ("
                 ~ (100 * found[4]) | round(1) ~ " percent, more than the " ~ (100 * quarantined_share_limit(found[0])) | round(1)

@@ -271,6 +271,7 @@ def test_a_first_delivery_of_an_unknown_form_publishes_nothing_and_says_what_to_
     )
     assert "`reelhouse build --landing my/landing --vars '{accept_refresh: 1}'`" in said
     assert "`reelhouse replay watch_events --landing my/landing`" in said
+    assert "`reelhouse inspect 'landing/watch_events/export.csv' --landing 'landing'`" in said
     assert "Readers have no state yet." in said
     assert not (empty_lake.lake / PUBLISHED_CATALOG).exists()
 

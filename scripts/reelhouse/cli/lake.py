@@ -34,14 +34,18 @@ def build(
     context: typer.Context,
     landing: Landing = "",
     lake: LakeOfLanding = "",
+    everything: Annotated[
+        bool, Option("--all", help="Run every model and test, even where nothing is new.")
+    ] = False,
 ) -> None:
     """Land new files, refresh all affected tables, test, publish, and print a summary.
 
+    A feed without a new file costs nothing, as long as the project and its variables are the same.
     Further arguments go to `dbt build`, for example `--select daily_user_metrics+`.
     """
     from reelhouse.refresh.build import build as run
 
-    raise typer.Exit(run(landing, lake, context.args))
+    raise typer.Exit(run(landing, lake, context.args, everything=everything))
 
 
 def replay(

@@ -28,6 +28,9 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 import duckdb
 
+from reelhouse.sources.mappings import FOLDER as MAPPINGS_FOLDER
+from reelhouse.sources.mappings import SUFFIXES
+
 FORMATS = {
     ".parquet": "parquet",
     ".csv": "csv",
@@ -200,6 +203,9 @@ def unread_input(landing_path: str, feeds: list[str], follow_links: bool = False
             skipped.append(shown)
         elif not (root / name).is_dir():
             lines.append(f"{shown} is in no feed's folder: move it into the folder of its feed")
+        elif name == MAPPINGS_FOLDER:
+            others = [path.name for path in (root / name).iterdir() if path.suffix not in SUFFIXES]
+            lines += [f"{shown}/{other} is no mapping: these end in .yml" for other in sorted(others)]
         elif name not in feeds:
             lines.append(f"{shown}/ is no feed{_nearest_feed(name, feeds)}")
     for feed in feeds:
@@ -282,7 +288,8 @@ class Incoming:
             problem: why the file must not be opened; empty if it may be.
             known: JSON list of checksums: a file that has one of them is not copied.
             options: JSON object: columns (of the feed), longest_line_bytes, most_rows_per_file,
-                highest_expansion (decompressed bytes per compressed byte).
+                highest_expansion (decompressed bytes per compressed byte), and format, where the
+                name of the file does not say it.
 
         Returns:
             A JSON object: sha256 (null if the file was not read to its end), format, columns (names
@@ -298,7 +305,7 @@ class Incoming:
         name = unquote_to_bytes(path)
         facts = {
             "sha256": None,
-            "format": file_format(os.fsdecode(name)),
+            "format": json.loads(options).get("format") or file_format(os.fsdecode(name)),
             "columns": [],
             "types": [],
             "delimiter": None,
@@ -506,6 +513,8 @@ class _TextCopy:
     def __init__(self, folder: Path, number: int, facts: dict) -> None:
         self.folder, self.number, self.facts = folder, number, facts
         self.copy, self.start = None, 0
+        # Of W3C logs: where a line has the fields of the first header, if not in its order.
+        self.order: list[int | None] | None = None
 
     def write(self, source: _Hashed, is_gzip: bool, options: dict) -> None:
         if is_gzip and source.size_bytes == 0:
@@ -532,12 +541,16 @@ class _TextCopy:
                 self._read_header(numbered.pop(0)[1])
             elif form == "jsonl":
                 keys.look_at(numbered)
+            elif form == "w3c":
+                found = len(numbered)
+                numbered = self._rows_of_w3c(numbered)
+                filled -= found - len(numbered)
             self._append(numbered)
             if filled > options["most_rows_per_file"]:
                 raise OverLimit(f"over {options['most_rows_per_file']:,} rows")
         if form == "csv" and self.copy is None:
             raise Unacceptable("the file is empty: not even a header")
-        if form != "csv":
+        if form in ("jsonl", "lines"):
             self.facts["columns"] = list(keys.names) if form == "jsonl" else ["line"]
         self.facts["rows_delivered"] = filled - (form == "csv")
         if self.copy:
@@ -551,6 +564,43 @@ class _TextCopy:
         _check_columns(self.facts)
         self._open(f"csv_{DELIMITERS.index(delimiter)}.lines")
 
+    def _rows_of_w3c(self, numbered: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+        """Return the lines that are no directive, their fields in the order of the first header."""
+        rows = []
+        for number, line in numbered:
+            if line.startswith(b"#Fields:"):
+                self._read_fields(number, line.decode("utf-8", "replace").split()[1:])
+            elif not line.startswith(b"#"):
+                if not self.facts["columns"]:
+                    raise Unacceptable(f"line {number} is a row, and no #Fields line came before")
+                if self.copy is None:
+                    delimiter = "\t" if b"\t" in line else " "
+                    self.facts["delimiter"] = delimiter
+                    self._open(f"w3c_{ord(delimiter)}.lines")
+                rows.append((number, self._in_order(line)))
+        return rows
+
+    def _read_fields(self, number: int, names: list[str]) -> None:
+        first = self.facts["columns"]
+        if not first:
+            self.facts["columns"] = names
+            _check_columns(self.facts)
+        elif new := [name for name in names if name not in first]:
+            raise Unacceptable(f"#Fields of line {number} has what the first has not: {new[0]}")
+        else:
+            known = [names.index(name) if name in names else None for name in first]
+            self.order = None if names == first else known
+
+    def _in_order(self, line: bytes) -> bytes:
+        if self.order is None:
+            return line
+        delimiter = self.facts["delimiter"].encode()
+        fields = line.split(delimiter)
+        known = [position for position in self.order if position is not None]
+        if len(fields) != len(known):
+            return line + delimiter + delimiter.join(fields)  # quarantined: too many fields
+        return delimiter.join(b"-" if p is None else fields[p] for p in self.order)
+
     def _open(self, name: str) -> None:
         path = self.folder / name
         self.copy = path.open("ab")
@@ -558,6 +608,8 @@ class _TextCopy:
         self.facts["copy"] = str(path)
 
     def _append(self, numbered: list[tuple[int, bytes]]) -> None:
+        if not numbered:
+            return
         if self.copy is None:
             self._open(f"{self.facts['format']}.lines")
         if _are_plain([line for _, line in numbered]):
