@@ -38,7 +38,7 @@
         {%- if keys and not rebuild -%}
             {%- do outcome.update({'deleted': delete_keys(target_relation, delta, keys, partition)}) -%}
         {%- endif -%}
-        {%- do insert_in_order(target_relation, "select * from " ~ delta, layout) -%}
+        {%- do insert_in_order(target_relation, delta, layout) -%}
     {%- endif -%}
     {%- do run_query("drop " ~ delta_type ~ " " ~ delta) -%}
 

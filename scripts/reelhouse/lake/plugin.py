@@ -23,12 +23,22 @@ from reelhouse.serving.postgres import connect_serving
 from reelhouse.sources.mappings import source_mappings
 from reelhouse.sql import quoted
 
+
+def machine_memory_bytes() -> int:
+    """Return the memory of this machine, or of the container (control group) if that has less."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        with suppress(OSError, ValueError):  # another system, or "max": no limit
+            memory = min(memory, int(Path(limit).read_text()))
+    return memory
+
+
 def publish_catalog(connection: duckdb.DuckDBPyConnection, lake: Path) -> str:
     """Give readers the committed state of the lake: a copy of its catalog, renamed into place.
 
-    Data files never change, so a copy of the catalog is a copy of the whole state. Readers open it
+    Data files never change, so a copy of the catalog is a copy of the state. Readers open it
     while the next refresh writes; one that has an older copy open keeps it. The copy notes where
-    the data lies now: the lake may have been moved since its own catalog noted it.
+    the data is now: the lake may have been moved since its own catalog was written.
 
     Args:
         connection: connection that has the lake attached as `lake`.
@@ -62,6 +72,7 @@ class Plugin(BasePlugin):
         is closed to others as well.
         """
         check_lake_path(plugin_config["lake_path"])
+        self.memory_limit = plugin_config.get("memory_limit", "")
         os.umask(os.umask(0o007) | 0o007)
         self.lake = Path(plugin_config["lake_path"])
         self.lake.mkdir(parents=True, exist_ok=True)
@@ -69,7 +80,10 @@ class Plugin(BasePlugin):
             self.lake.chmod(self.lake.stat().st_mode & 0o7770)
 
     def configure_connection(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Load DuckLake and register the functions."""
+        """Bound what DuckDB may keep in memory, load DuckLake and register the functions."""
+        limit = self.memory_limit or f"{machine_memory_bytes() // 2}B"
+        connection.execute(f"set memory_limit = {quoted(limit)}")
+        connection.execute(f"set temp_directory = {quoted(str(self.lake / '.spill'))}")
         load_ducklake(connection)
         incoming = Incoming(self.lake, connection)
         functions = {
