@@ -136,7 +136,7 @@ def break_the_second_day(project):
 def test_a_failed_state_is_accepted_once(first_day):
     project, first = first_day
     said = break_the_second_day(project)
-    assert "accept failed tests and lost rows of this state, once" in said
+    assert "accept this state, once, with its failed tests, lost rows and quarantined rows" in said
     assert "`dbt build --vars '{accept_refresh: 2}'`" in said
     # What comes after it is not covered.
     generate(project.landing, first_day=2, **DAY)
