@@ -62,6 +62,27 @@
         table_name varchar,
         row_count bigint
     );
+    create table if not exists {{ source('ledger', 'deliveries').render() }} (
+        feed varchar,
+        batch_id bigint,
+        rejected_files bigint,
+        rows_delivered bigint,
+        rows_kept bigint,
+        rows_late bigint,
+        rows_duplicate bigint,
+        rows_quarantined bigint,
+        rows_rejected bigint,
+        quarantined_share double,
+        top_reasons varchar
+    );
+    create table if not exists {{ source('ledger', 'replays').render() }} (
+        feed varchar,
+        file varchar,
+        from_batch_id bigint,
+        batch_id bigint,
+        row_count bigint,
+        replayed_at timestamp
+    );
     create table if not exists {{ source('ledger', 'unpublished_builds').render() }} (
         batch_id bigint,
         invocation_id varchar,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 LONGEST_PROPERTIES_FILE = 400
 PROPERTIES_NAME = re.compile(
-    r"_[a-z0-9_]+__(models|sources|seeds|macros|tests|unit_tests|analyses|exposures|semantic)\.yml"
+    r"_[a-z0-9_]+__(models|sources|seeds|macros|tests|unit_tests|analyses|exposures|groups|semantic)\.yml"
 )
 COMMENTS = re.compile(r"\{#.*?#\}|/\*.*?\*/|--[^\n]*", re.DOTALL)
 SIGNATURE = re.compile(r"\{%-?\s*(?:macro|test)\s+\w+\s*\((.*?)\)\s*-?%\}", re.DOTALL)

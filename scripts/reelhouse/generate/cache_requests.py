@@ -271,7 +271,7 @@ class Day:
 
 
 def write(rows: list[list], path: Path) -> None:
-    """Write rows to a file of the format that its name ends in; it shows when it is whole."""
+    """Write rows to a file in the format of its suffix; its name appears when it is complete."""
     form = path.name.split(".", 1)[1]
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.unfinished")

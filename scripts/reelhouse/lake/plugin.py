@@ -36,9 +36,9 @@ def machine_memory_bytes() -> int:
 def publish_catalog(connection: duckdb.DuckDBPyConnection, lake: Path) -> str:
     """Give readers the committed state of the lake: a copy of its catalog, renamed into place.
 
-    Data files never change, so a copy of the catalog is a copy of the whole state. Readers open it
+    Data files never change, so a copy of the catalog is a copy of the state. Readers open it
     while the next refresh writes; one that has an older copy open keeps it. The copy notes where
-    the data lies now: the lake may have been moved since its own catalog noted it.
+    the data is now: the lake may have been moved since its own catalog was written.
 
     Args:
         connection: connection that has the lake attached as `lake`.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import signal
 import sys
 from collections import Counter
@@ -18,6 +19,7 @@ from reelhouse.lake.connection import LIVE_CATALOG, attach_lake, check_lake_path
 from reelhouse.lake.files import standing_rejections, unread_input
 from reelhouse.paths import ROOT
 from reelhouse.refresh.child_process import run_to_end
+from reelhouse.refresh.deliveries import print_deliveries
 from reelhouse.refresh.pending import (
     feed_names,
     makers,
@@ -76,10 +78,11 @@ def check_landing(folder: str) -> None:
         ) from None
 
 
-def run_dbt(lake: str, variables: dict[str, object], dbt_arguments: list[str]) -> int:
+def run_dbt(lake: str, variables: dict[str, object], dbt_arguments: list[str], options: str) -> int:
     """Run `dbt build` from the repository root and return its exit status.
 
     Unit tests judge the code and not the delivery: `make test` and plain `dbt build` run them.
+    `options` are those of `reelhouse build`, as messages of the build name them.
     """
     dbt = Path(sys.executable).with_name("dbt")
     command = [str(dbt), "--quiet", "build", "--exclude-resource-type", "unit_test"]
@@ -87,7 +90,8 @@ def run_dbt(lake: str, variables: dict[str, object], dbt_arguments: list[str]) -
         command += ["--vars", json.dumps(variables)]
     # What a run that stops early leaves here would be another run's result.
     (ROOT / "target" / "run_results.json").unlink(missing_ok=True)
-    return run_to_end(command + dbt_arguments, ROOT, {**os.environ, "REELHOUSE_LAKE": lake})
+    environment = {**os.environ, "REELHOUSE_LAKE": lake, "REELHOUSE_OPTIONS": options}
+    return run_to_end(command + dbt_arguments, ROOT, environment)
 
 
 def read_outcomes(target: Path) -> Counter:
@@ -169,23 +173,7 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
     """Print rows per feed, partitions touched, tests passed and where to look next."""
     with duckdb.connect() as connection:
         attach_lake(connection, lake)
-        feeds = connection.execute(
-            """
-            select
-                feed,
-                coalesce(sum(rows_landed) filter (landed_files.batch_id = this.batch_id), 0),
-                sum(rows_landed),
-                count(*) filter (status = 'rejected' and landed_files.batch_id = this.batch_id)
-            from lake.ledger.landed_files
-            cross join (
-                select coalesce(max(batch_id) filter (invocation_id = $1), 0) as batch_id
-                from lake.ledger.refresh_log
-            ) as this
-            group by feed
-            order by feed
-            """,
-            [invocation_id],
-        ).fetchall()
+        print_deliveries(connection, invocation_id)
         written = connection.execute(
             """
             select model, mode, rows_written, rows_deleted, partitions_affected
@@ -270,9 +258,6 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
             cross join refreshes
             """
         ).fetchone()
-    print("\nFeeds                         new rows     all rows   files rejected now")
-    for feed, new_rows, all_rows, rejected in feeds:
-        print(f"  {feed:<24} {new_rows:>12,} {all_rows:>12,} {rejected:>18,}")
     for _, feed, trouble in troubles[:MOST_LINES]:
         print(f"  {feed}: {trouble}")
     if len(troubles) > MOST_LINES:
@@ -329,6 +314,12 @@ def build(landing: str, lake: str, dbt_arguments: list[str], *, everything: bool
         dbt's exit status, 0 where dbt had nothing to do; 2 for arguments that cannot be used; 128
         plus the number of the signal that stopped the build.
     """
+    options = shlex.join(
+        part
+        for name, value in (("--landing", landing), ("--lake", lake))
+        if value
+        for part in (name, value)
+    )
     lake = choose_lake(landing, lake)
     try:
         variables, dbt_arguments = split_variables(dbt_arguments)
@@ -347,7 +338,7 @@ def build(landing: str, lake: str, dbt_arguments: list[str], *, everything: bool
             print_nothing_new(lake, variables)
             return 0
         dbt_arguments = selection(feeds) if feeds else []
-    status = run_dbt(lake, variables, dbt_arguments)
+    status = run_dbt(lake, variables, dbt_arguments, options)
     if status > 128:
         print(
             f"The build was stopped by {signal.Signals(status - 128).name}. What it committed"
