@@ -35,7 +35,7 @@
     ) -%}
         {%- do log("Rejected file " ~ file[0] ~ ": " ~ file[1], info=true) -%}
     {%- endfor -%}
-    {#- What has changed under its name is mentioned on every refresh, until somebody has decided. -#}
+    {#- A landed file with other content is reported on every refresh until it is resolved. -#}
     {%- for file in run_query(
         "select file, known_reason from " ~ delivered_files_table()
         ~ " where known_status = 'rejected' and has_landed order by file"
@@ -305,7 +305,7 @@
 {%- endmacro %}
 
 {% macro reject_mixed_sample(feed) %}
-    {#- Sample rows in somebody's own figures would be wrong and hard to see. -#}
+    {#- Sample rows among your own data would be wrong and hard to notice. -#}
     {%- set other = run_query(
         "select distinct landing_path from " ~ source('ledger', 'landed_files') ~ " where feed = '" ~ feed ~ "'"
         ~ " and (landing_path = 'seeds/sample') <> (" ~ landing_path() ~ " = 'seeds/sample')"

@@ -206,7 +206,10 @@ MISTAKES = {
     ),
     "values of no file": (
         one_column("region: {column: c, values: contries}"),
-        ["4: columns.region.values: there is no contries.csv: did you mean 'countries'?"],
+        [
+            "4: columns.region.values: there is no contries.csv with the columns value and member:"
+            " did you mean 'countries'?"
+        ],
     ),
     "values empty": (
         one_column("region: {column: c, values: {}}"),

@@ -336,13 +336,13 @@ def disguised_times(
     [
         ("watch_events", 2, 200),
         ("playback_events", 1, 200),
-        pytest.param("watch_events", 40, 2000, marks=pytest.mark.slow),
-        pytest.param("playback_events", 40, 2000, marks=pytest.mark.slow),
-        pytest.param("cdn_requests", 40, 2000, marks=pytest.mark.slow),
-        pytest.param("cache_requests", 40, 2000, marks=pytest.mark.slow),
-        pytest.param("throughput_samples", 40, 2000, marks=pytest.mark.slow),
-        pytest.param("resource_metrics", 40, 2000, marks=pytest.mark.slow),
-        pytest.param("api_requests", 40, 2000, marks=pytest.mark.slow),
+        pytest.param("watch_events", 20, 1000, marks=pytest.mark.slow),
+        pytest.param("playback_events", 20, 1000, marks=pytest.mark.slow),
+        pytest.param("cdn_requests", 20, 1000, marks=pytest.mark.slow),
+        pytest.param("cache_requests", 20, 1000, marks=pytest.mark.slow),
+        pytest.param("throughput_samples", 20, 1000, marks=pytest.mark.slow),
+        pytest.param("resource_metrics", 20, 1000, marks=pytest.mark.slow),
+        pytest.param("api_requests", 20, 1000, marks=pytest.mark.slow),
     ],
 )
 def test_a_sample_in_disguise_is_staged_as_itself(feed, rounds, most, staging):

@@ -126,6 +126,6 @@ def test_a_new_optional_column_of_a_feed_reaches_the_fact(built, project):
     edit(project, land, ",\n        optional_columns=['referrer']", "")
     said = project.build("--select", "land_watch_events", expect_success=False).stdout
     assert "dropped referrer VARCHAR" in said
-    assert "Landing is never rebuilt: give the model the columns of its table again." in " ".join(
+    assert "Landing is never rebuilt: restore the columns of its table in the model." in " ".join(
         said.split()
     )

@@ -51,6 +51,10 @@ CLOUDFRONT = [
     ),
     ["request_ts_unparseable", "response_bytes_missing", "time_to_first_byte_ms_missing"],
 ]
+REQUESTS = (
+    "timestamp, service_name, endpoint, method, status_code, response_time_ms, response_bytes,"
+    " client_key, upstream_server, upstream_statuses"
+)
 # Mapping, sample, the columns that are compared, and per line its row or its reasons.
 SOURCES = [
     ("cloudfront", "cloudfront.log", CDN, CLOUDFRONT),
@@ -101,6 +105,42 @@ SOURCES = [
         ],
     ),
     (
+        "alb",
+        "alb.log",
+        REQUESTS,
+        [
+            (
+                *(
+                    at("22:22:48.364"),
+                    "my-loadbalancer",
+                    "/titles/{title_id}",
+                    "GET",
+                    200,
+                    171.0,
+                    57,
+                ),
+                *("192.0.2.39", "10.0.0.1:80", ["200"]),
+            ),
+            (
+                *(at("22:22:48.364"), "my-loadbalancer", "/play", "POST", 200, 2.0, 257),
+                *("10.0.1.252", "10.0.0.66:9000", ["200"]),
+            ),
+            (
+                *(at("22:22:48.364"), "my-loadbalancer", "/", "GET", 502, None, 366),
+                *("[2001:db8::1]", None, None),
+            ),
+            (
+                *(at("22:22:48.364"), "my-loadbalancer", "/live", "GET", 101, 4.0, 587),
+                *("10.0.0.140", "10.0.1.192:8010", ["101"]),
+            ),
+            (
+                *(at("22:22:48.364"), "my-loadbalancer", "(not HTTP)", None, 400, None, 0),
+                *("192.0.2.40", None, None),
+            ),
+            ["request_ts_unparseable"],
+        ],
+    ),
+    (
         "mux",
         "mux.csv",
         WATCH,
@@ -127,6 +167,8 @@ def sample(name: str) -> list[dict]:
     if name.endswith(".csv"):
         return list(csv.DictReader(text.splitlines()))
     lines = text.splitlines()
+    if not lines[0].startswith("#"):
+        return [{"line": line} for line in lines]
     names = next(line for line in lines if line.startswith("#Fields:")).split()[1:]
     rows = [line.split("\t") for line in lines if not line.startswith("#")]
     return [dict(zip(names, row, strict=True)) for row in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import sys
 import tempfile
@@ -61,10 +62,11 @@ def inspect(files: list[Path], landing: Path, feed: str | None, mapping: Path | 
     print(f"\n{text}")
     print(f"Written to {target}, with {proposal.questions} open questions (lines with ?).")
     print("Next:")
-    shown = " ".join(map(str, files))
-    print(f"  reelhouse inspect {shown} --landing {landing} --check")
+    shown = " ".join(shlex.quote(str(file)) for file in files)
+    folder, place = shlex.quote(str(landing)), shlex.quote(str(place))
+    print(f"  reelhouse inspect {shown} --landing {folder} --check")
     print(f"  mkdir -p {place} && cp {shown} {place}/")
-    print(f"  reelhouse build --landing {landing}")
+    print(f"  reelhouse build --landing {folder}")
     return 0
 
 
@@ -128,6 +130,9 @@ def _name(file: Path) -> str:
 def _pattern(files: list[Path]) -> str:
     """Return a pattern for files whose names differ in numbers."""
     pattern = re.sub(r"\d+([-_.T]?\d+)*", "*", files[0].name)
+    if "*" not in pattern:
+        stem, dot, ending = pattern.partition(".")
+        pattern = f"{stem}*{dot}{ending}"
     return re.sub(r"([\[?])", r"[\1]", pattern)
 
 

@@ -21,6 +21,7 @@ import yaml
 from reelhouse.paths import ROOT
 from reelhouse.sources.expressions import InvalidExpression, compile_expression, parser, source_name
 from reelhouse.sources.feeds import Feed, read_feeds
+from reelhouse.sources.pointers import pointer
 from reelhouse.sql import quoted
 
 BUILT_IN = ROOT / "seeds" / "mappings"
@@ -244,8 +245,11 @@ def _listed(folder: Path, name: str) -> dict[str, str] | None:
     path = next((p for f in (folder, BUILT_IN) if (p := f / f"{name}.csv").is_file()), None)
     if path is None:
         return None
-    with path.open(newline="", encoding="utf-8") as file:
-        return {row["value"]: row["member"] for row in csv.DictReader(file)}
+    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+        rows = csv.DictReader(file)
+        if not {"value", "member"} <= set(rows.fieldnames or ()):
+            return None
+        return {row["value"]: row["member"] or "" for row in rows}
 
 
 class _Document:
@@ -407,7 +411,7 @@ class _Judge:
             "format": data.get("format"),
             "no_value": data.get("no_value", "-" if data.get("format") == "w3c" else None),
             "sources": names,
-            "pointers": [name if name[0] == "/" else f"/{_pointer(name)}" for name in names],
+            "pointers": [name if name[0] == "/" else f"/{pointer(name)}" for name in names],
             "needed": sorted(needed),
             # A patch that takes the columns which are used out of a JSON object.
             "known_now": json.dumps(dict.fromkeys(n for n in names if n[0] != "/")),
@@ -496,7 +500,8 @@ class _Judge:
                 }
                 self.add(
                     (*place, "values"),
-                    f"there is no {given['values']}.csv{_hint(given['values'], known)}",
+                    f"there is no {given['values']}.csv with the columns value and member"
+                    f"{_hint(given['values'], known - {given['values']})}",
                 )
                 return {}
         pairs = values.items() if isinstance(values, dict) else [(v, v) for v in values]
@@ -544,10 +549,6 @@ def _format_problem(form: str) -> str | None:
     if not directives & set("YyGc") or not directives & set("djcV"):
         return f"'{form}' names no day of a year"
     return None
-
-
-def _pointer(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _head(name: str) -> str:

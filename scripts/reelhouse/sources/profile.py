@@ -9,10 +9,14 @@ from pathlib import Path
 import duckdb
 
 from reelhouse.lake.files import file_format
+from reelhouse.sources.pointers import pointer
 from reelhouse.sql import quoted
 
 SAMPLED_ROWS = 20_000
 LISTED_VALUES = 40
+# How deep JSON objects are taken apart, and how many keys one may have.
+DEEPEST_LEVEL = 3
+MOST_KEYS = 50
 # No value: what landing takes for null (macros/quality/blank_to_null.sql).
 TEXT = "case when lower(trim({0})) not in ('', 'null', '\\n') then trim({0}) end"
 PROFILE = """
@@ -93,7 +97,9 @@ def profile(files: list[Path]) -> Sample:
             f"create table sample as select * from ({_query(form, files)}) limit {SAMPLED_ROWS}"
         )
     except duckdb.Error as error:
-        raise ValueError(f"{files[0]}: {str(error).splitlines()[0]}") from None
+        raise ValueError(f"{files[0]} can't be read: {str(error).splitlines()[0]}") from None
+    if form == "jsonl":
+        _flatten(connection)
     names = [row[0] for row in connection.execute("describe sample").fetchall()]
     columns = []
     for name in names:
@@ -110,7 +116,33 @@ def profile(files: list[Path]) -> Sample:
             ]
         columns.append(column)
     (rows,) = connection.execute("select count(*) from sample").fetchone()
+    if not rows:
+        raise ValueError(f"{files[0]} has no rows")
     return Sample(form, columns, rows, connection)
+
+
+def _flatten(connection: duckdb.DuckDBPyConnection) -> None:
+    """Replace each column of JSON objects by one column per key, named by its JSON pointer."""
+    for _ in range(DEEPEST_LEVEL):
+        for name, *_ in connection.execute("describe sample").fetchall():
+            column = identifier(name)
+            is_object = f"starts_with({column}, '{{') and json_valid({column})"
+            keys = connection.execute(
+                f"select distinct unnest(json_keys({column})) as key from sample where {is_object}"
+                " order by key"
+            ).fetchall()
+            if not 0 < len(keys) <= MOST_KEYS:
+                continue
+            above = name if name.startswith("/") else f"/{pointer(name)}"
+            nested = ", ".join(
+                f"json_extract_string({column}, {quoted('/' + pointer(key))})"
+                f" as {identifier(f'{above}/{pointer(key)}')}"
+                for (key,) in keys
+            )
+            connection.execute(
+                f"create or replace table sample as select * exclude ({column}), {nested}"
+                " from sample"
+            )
 
 
 def identifier(name: str) -> str:
@@ -135,7 +167,12 @@ def _format(file: Path) -> str:
         return "w3c"
     if form:
         return form
-    return "jsonl" if start.lstrip()[:1] in (b"{", b"[") else "csv"
+    if start.lstrip()[:1] == b"[":
+        raise ValueError(
+            f"{file} is a JSON array, and landing reads one object per line:"
+            f" jq -c '.[]' {file} > {file.with_suffix('.jsonl')}"
+        )
+    return "jsonl" if start.lstrip()[:1] == b"{" else "csv"
 
 
 def _query(form: str, files: list[Path]) -> str:

@@ -90,7 +90,12 @@ def propose(sample: Sample, feeds: dict[str, Feed], feed: str | None = None) -> 
 
 
 def normalised(name: str) -> str:
-    """Return a name in snake case: cs-uri-stem, videoId and VIDEO ID all become words with _."""
+    """Return a name in snake case: cs-uri-stem, videoId and VIDEO ID all become words with _.
+
+    Of a JSON pointer, the last two parts say what it is: /user/id is user_id.
+    """
+    if name.startswith("/"):
+        name = "_".join(name.split("/")[-2:])
     name = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
 
