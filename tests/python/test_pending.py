@@ -7,7 +7,7 @@ from watch_events import csv_text, deliver, event
 
 from reelhouse.lake.connection import LIVE_CATALOG, PUBLISHED_CATALOG
 from reelhouse.refresh.build import print_nothing_new, selection
-from reelhouse.refresh.pending import note_complete_build, pending_feeds
+from reelhouse.refresh.pending import makers, note_complete_build, pending_feeds
 
 pytestmark = pytest.mark.one_domain
 
@@ -16,7 +16,12 @@ ROW_COUNT = "select count(*) from fact_watch_events"
 
 
 def pending(project, **variables) -> list[str] | None:
-    return pending_feeds(project.lake, GIVEN | variables, project.folder)
+    made_by = makers(GIVEN | variables, project.folder)
+    return pending_feeds(project.lake, made_by, project.folder)
+
+
+def note(project) -> None:
+    note_complete_build(project.lake, makers(GIVEN, project.folder))
 
 
 def test_only_what_is_pending_is_built_and_then_published(project, monkeypatch, capsys):
@@ -24,7 +29,7 @@ def test_only_what_is_pending_is_built_and_then_published(project, monkeypatch, 
     deliver(project, "a.csv", csv_text([event("a")]))
     project.build()
     assert pending(project) is None, "nobody noted that this build was complete"
-    note_complete_build(project.lake, GIVEN, project.folder)
+    note(project)
     assert pending(project) == []
     monkeypatch.chdir(project.folder)
     (project.landing / "watch_event").mkdir()
@@ -40,6 +45,11 @@ def test_only_what_is_pending_is_built_and_then_published(project, monkeypatch, 
     (generic / "another.sql").write_text("-- nothing")
     assert pending(project) is None
     (generic / "another.sql").unlink()
+    mappings = project.landing / "mappings"
+    mappings.mkdir()
+    (mappings / "app.yml").write_text("feed: watch_events")
+    assert pending(project) is None
+    (mappings / "app.yml").unlink()
     assert pending(project) == []
 
     # One feed has a new file. What is left out has nothing to do, so the state is complete.
@@ -50,7 +60,7 @@ def test_only_what_is_pending_is_built_and_then_published(project, monkeypatch, 
     assert any(name.startswith("relationships_fact_watch_events_region") for name in statuses)
     assert project.query(ROW_COUNT, PUBLISHED_CATALOG) == [(2,)]
     assert pending(project) is None, "the note is about an older state"
-    note_complete_build(project.lake, GIVEN, project.folder)
+    note(project)
     assert pending(project) == []
 
     # A part that leaves out what reads the new rows is not complete.
@@ -59,11 +69,11 @@ def test_only_what_is_pending_is_built_and_then_published(project, monkeypatch, 
     assert "steps were left out" in said
     assert project.query(ROW_COUNT, LIVE_CATALOG) == [(3,)]
     assert project.query(ROW_COUNT, PUBLISHED_CATALOG) == [(2,)]
-    note_complete_build(project.lake, GIVEN, project.folder)
+    note(project)
     assert pending(project) is None
 
     # A file that cannot be opened is tried on every build.
     project.build()
-    note_complete_build(project.lake, GIVEN, project.folder)
+    note(project)
     (project.landing / "watch_events" / "link.csv").symlink_to("/dev/null")
     assert pending(project) == ["watch_events"]

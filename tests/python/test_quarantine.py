@@ -246,7 +246,8 @@ def test_a_replay_that_stops_half_way_changes_nothing(refused_lake):
     before = [refused_lake.query(state[0].format(table)) for table in state[1]]
     with open_for_writing(refused_lake) as lake:
         lake.execute("alter table lake.ledger.replays drop column row_count")
-    run_operation(refused_lake, "replay", feed="watch_events", expect_success=False)
+    stopped = run_operation(refused_lake, "replay", feed="watch_events", expect_success=False)
+    assert '"row_count"' in stopped.stdout
     assert [refused_lake.query(state[0].format(table)) for table in state[1]] == before
 
 

@@ -22,6 +22,7 @@ from reelhouse.refresh.child_process import run_to_end
 from reelhouse.refresh.deliveries import print_deliveries
 from reelhouse.refresh.pending import (
     feed_names,
+    makers,
     note_complete_build,
     pending_feeds,
     project_variables,
@@ -330,8 +331,9 @@ def build(landing: str, lake: str, dbt_arguments: list[str], *, everything: bool
         print(f"reelhouse build: {error}", file=sys.stderr)
         return 2
     os.chdir(ROOT)
+    made_by = makers(variables)
     if not everything and not dbt_arguments:
-        feeds = pending_feeds(Path(lake), variables)
+        feeds = pending_feeds(Path(lake), made_by)
         if feeds == []:
             print_nothing_new(lake, variables)
             return 0
@@ -347,6 +349,6 @@ def build(landing: str, lake: str, dbt_arguments: list[str], *, everything: bool
     target = ROOT / "target"
     if Path(lake, LIVE_CATALOG).exists() and (target / "run_results.json").exists():
         if status == 0:
-            note_complete_build(Path(lake), variables)
+            note_complete_build(Path(lake), made_by)
         print_summary(lake, last_invocation(target), read_outcomes(target))
     return status

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -17,6 +18,7 @@ import yaml
 from reelhouse.lake.connection import LIVE_CATALOG, attach_lake
 from reelhouse.lake.files import delivered_files
 from reelhouse.paths import ROOT
+from reelhouse.sources.mappings import own_folder
 
 # What decides which rows a build writes, relative to the project's folder.
 PROJECT_PARTS = (
@@ -36,15 +38,15 @@ PROJECT_PARTS = (
 NOTE = "last_complete_build.json"
 
 
-def project_checksum(root: Path = ROOT) -> str:
-    """Return a checksum of the project's files (names and contents)."""
+def checksum(folder: Path, parts: Iterable[str]) -> str:
+    """Return a checksum of files and folders below a folder: names and contents."""
     digest = hashlib.sha256()
-    for part in PROJECT_PARTS:
-        path = root / part
+    for part in parts:
+        path = folder / part
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in files:
             if file.is_file() and file.suffix not in (".pyc", ".md"):
-                digest.update(f"{file.relative_to(root)}\n".encode())
+                digest.update(f"{file.relative_to(folder)}\n".encode())
                 digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
 
@@ -102,46 +104,60 @@ def feeds_with_new_files(
     ]
 
 
-def pending_feeds(lake: Path, given: dict[str, object], root: Path = ROOT) -> list[str] | None:
+def makers(given: dict[str, object], root: Path = ROOT) -> dict[str, object]:
+    """Return what decides the rows that a build makes of the delivered files.
+
+    These are the project's files, the variables, and the user's own mappings.
+
+    Args:
+        given: variables of the command line, the landing path among them.
+        root: folder of the project.
+    """
+    variables = project_variables(given, root)
+    mappings = own_folder(root / str(variables["landing_path"]), variables["mappings_path"])
+    # Through JSON and back, so that it compares equal with what is read from the note.
+    return json.loads(
+        json.dumps(
+            {
+                "project": checksum(root, PROJECT_PARTS),
+                "variables": variables,
+                "mappings": checksum(root / mappings, ["."]),
+            },
+            default=str,
+        )
+    )
+
+
+def pending_feeds(lake: Path, made_by: dict[str, object], root: Path = ROOT) -> list[str] | None:
     """Return the feeds that a build has to refresh; None if it has to look at everything.
 
     Args:
         lake: folder of the lake.
-        given: variables of the command line, the landing path among them.
+        made_by: what `makers` returns.
         root: folder of the project.
     """
     try:
         note = json.loads((lake / NOTE).read_text())
-        variables = project_variables(given, root)
         with duckdb.connect() as connection:
             attach_lake(connection, lake, LIVE_CATALOG)
-            batch = complete_batch(connection)
-            if batch is None or note != _note(batch, variables, root):
+            if note != made_by | {"batch_id": complete_batch(connection)}:
                 return None
-            return feeds_with_new_files(connection, variables, root)
+            return feeds_with_new_files(connection, made_by["variables"], root)
     except (OSError, ValueError, duckdb.Error):
         return None  # no note, no lake, or one that an older version made: dbt looks at everything
 
 
-def note_complete_build(lake: Path, given: dict[str, object], root: Path = ROOT) -> None:
+def note_complete_build(lake: Path, made_by: dict[str, object]) -> None:
     """Write down what made the state that readers see, if a successful build published its state.
 
-    Args: as of `pending_feeds`.
+    Args:
+        lake: folder of the lake.
+        made_by: what `makers` returned before the build.
     """
     with duckdb.connect() as connection:
         attach_lake(connection, lake, LIVE_CATALOG)
         batch = complete_batch(connection)
     if batch is not None:
         unfinished = lake / f".{NOTE}.unfinished"
-        unfinished.write_text(json.dumps(_note(batch, project_variables(given, root), root)))
+        unfinished.write_text(json.dumps(made_by | {"batch_id": batch}))
         unfinished.replace(lake / NOTE)
-
-
-def _note(batch: int, variables: dict[str, object], root: Path) -> dict[str, object]:
-    # Through JSON and back, so that it compares equal with what is read from the file.
-    return json.loads(
-        json.dumps(
-            {"batch_id": batch, "project": project_checksum(root), "variables": variables},
-            default=str,
-        )
-    )
