@@ -17,7 +17,8 @@ policies as (
     select * from {{ ref('autoscaling_policies') }}
 ),
 
--- Without a backtest (too short a history) the baseline stands.
+-- Without a backtest (too short a history) the baseline has a drift. Where the chosen method has no
+-- forecast, because none was fitted from the newest origin, seasonal naive takes its place.
 chosen as (
     select errors.*
     from errors
@@ -27,7 +28,14 @@ chosen as (
             and errors.resource = backtest.resource
             and errors.grain = backtest.grain
             and backtest.is_chosen
-    where errors.method = coalesce(backtest.method, 'seasonal_naive_with_drift')
+    where
+        errors.method in (
+            coalesce(backtest.method, 'seasonal_naive_with_drift'), 'seasonal_naive'
+        )
+    qualify row_number() over (
+        partition by errors.service_name, errors.resource, errors.grain, errors.target_ts
+        order by errors.method = 'seasonal_naive'
+    ) = 1
 ),
 
 capacities as (
