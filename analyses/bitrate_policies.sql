@@ -1,4 +1,4 @@
--- How does each policy of bitrate selection fare on these networks?
+-- How does each bitrate policy perform on these networks?
 with what_if as (
     select * from {{ ref('bitrate_what_if') }}
 ),

@@ -1,5 +1,5 @@
--- Which rendition suits each session that plays now? The rules stand in the query, as operations
--- know it; `session_bitrates` gives the same from the reference table.
+-- Which rendition suits each active session? The rules are in the query, as in the document;
+-- `session_bitrates` returns the same from the reference table.
 select
     session_id,
     device_type,

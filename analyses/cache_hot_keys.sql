@@ -1,4 +1,4 @@
--- Which keys draw most lookups of their pattern, and what share?
+-- Which keys get most lookups of their pattern, and which share?
 with lookups as (
     select * from {{ ref('cache_requests') }}
     where

@@ -1,5 +1,5 @@
--- How far do requests come? Per key pattern and level, the share of the pattern's requests that get
--- there, the share that is answered there, and the time that this saves against a miss.
+-- How far do requests get? Per key pattern and level: the share of the pattern's requests that
+-- reach the level, the share that it answers, and the time saved compared with a miss.
 with cache_metrics as (
     select * from {{ ref('daily_cache_metrics') }}
     where

@@ -1,4 +1,4 @@
--- The miss-ratio curve, drawn: the share of the lookups that an LRU cache of each size would miss.
+-- The miss-ratio curve as a chart: the share of lookups that an LRU cache of each size would miss.
 with size_what_if as (
     select * from {{ ref('cache_size_what_if') }}
     where

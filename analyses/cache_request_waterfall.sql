@@ -1,5 +1,5 @@
--- Where did one viewer's request spend its time? Level by level, from the viewer inwards; the time
--- of a level is its own, without what it waited for below.
+-- Where did one viewer's request spend its time? Level by level, from the viewer inwards. The time
+-- of a level excludes the time that it waited for the levels below.
 -- dbt compile --vars '{request_id: r13-0, from_date: "2025-01-14", to_date: "2025-01-14"}'
 with lookups as (
     select * from {{ ref('cache_requests') }}

@@ -1,5 +1,5 @@
--- What would another TTL do? Hit ratio, age of what is served, and memory, for each TTL of the
--- ladder and both ways of expiry, over some days. Counts are summed and divided once.
+-- What would another TTL do? Hit ratio, age of served values and memory, for each TTL of the ladder
+-- and both kinds of expiry, over some days. Counts are summed before the division.
 with ttl_what_if as (
     select * from {{ ref('cache_ttl_what_if') }}
     where

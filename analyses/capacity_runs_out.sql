@@ -1,5 +1,5 @@
--- When does capacity run out? The first day of the forecast beyond it, and the first on which the
--- upper bound of the 80 % interval is; null where it holds for the whole year ahead.
+-- When does capacity run out? The first forecast day above capacity, and the first day on which the
+-- upper bound of the 80 % interval is; null if capacity is sufficient for the year ahead.
 select
     service_name,
     resource,

@@ -1,4 +1,4 @@
--- What is dynamic content against static: its share, what it costs the origin, how long it takes?
+-- How does dynamic content compare with static: its share, its cost at the origin, its latency?
 with cdn_metrics as (
     select * from {{ ref('daily_cdn_metrics') }}
     where

@@ -1,4 +1,4 @@
--- How much do the edges serve: by edge, by region, by title, and in all?
+-- How much do the edges serve: by edge, by region, by title, and in total?
 -- Offload is the byte hit ratio.
 with cdn_metrics as (
     select * from {{ ref('daily_cdn_metrics') }}

@@ -1,4 +1,5 @@
--- When does the origin work most? Requests and bytes a minute, the twenty busiest minutes.
+-- When is the load on the origin highest? Requests and bytes per minute, for the twenty busiest
+-- minutes.
 with cdn_requests as (
     select * from {{ ref('cdn_requests') }}
     where

@@ -1,5 +1,5 @@
--- What would serving stale copies while they are renewed save? For windows past the TTL: how many
--- of the requests that waited for the origin would have been answered at once, how much sooner.
+-- What would serving stale copies during revalidation save? For windows after the TTL: how many
+-- requests that waited for the origin would have been answered immediately, and how much sooner.
 with cdn_requests as (
     select * from {{ ref('cdn_requests') }}
     where

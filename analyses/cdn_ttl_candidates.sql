@@ -1,11 +1,12 @@
--- Which objects could live longer at the edge? For today's TTL and 2 to 24 times of it: the share
--- of requests that would have found a fresh copy, and how many of these would have got old content,
--- because the origin had another by then. Copies are followed from fill to fill: a renewal that a
--- longer TTL saves begins no new life, and a copy that was lost (a miss) is lost under every TTL.
+-- Which objects could have a longer TTL at the edge? For today's TTL and 2 to 24 times that: the
+-- share of requests that would have found a fresh copy, and how many of these copies would have
+-- been outdated, because the content had changed at the origin. Copies are followed from fill to
+-- fill: a revalidation that a longer TTL avoids starts no new lifetime, and a lost copy (a miss) is
+-- lost under every TTL.
 with recursive cdn_requests as (
     select
         *,
-        -- The name without title and numbers is what objects of a kind share.
+        -- Objects of one kind share the name without title and numbers.
         regexp_replace(regexp_replace(object, '^/[^/]+', ''), '[0-9]+', 'n', 'g') as object_kind
     from {{ ref('cdn_requests') }}
     where
@@ -18,7 +19,7 @@ with recursive cdn_requests as (
 versions as (
     select
         *,
-        -- So often has the content changed at the origin, as far as the edge found out.
+        -- How often the content changed at the origin, as far as the edge knows.
         count(*) filter (cache_status = 'expired') over (
             partition by edge, object
             order by request_ts, request_id

@@ -1,4 +1,4 @@
--- Which endpoints fail, and whose fault is it? Shares of all requests over some days.
+-- Which endpoints fail, because of the client or the server? Shares of all requests over some days.
 select
     service_name,
     endpoint,

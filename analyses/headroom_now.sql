@@ -1,6 +1,6 @@
--- How much room does each service have now? Headroom is capacity over demand: the maximum of
--- replicas at their target, over the CPU demand of the newest minute and over the highest of the
--- last day.
+-- How much headroom does each service have now? Headroom is capacity over demand: the maximum of
+-- replicas at their target, over the CPU demand of the newest minute and over the peak of the last
+-- day.
 with utilization as (
     select * from {{ ref('minutely_service_utilization') }}
     where dt >= cast({{ as_of(ref('minutely_service_utilization'), 'minute_ts') }} as date) - 1

@@ -1,6 +1,6 @@
--- p50, p95 and p99 by service and endpoint over any window, without reading its requests: whole
--- hours from the hourly sketches, the broken hours at its ends from minutes if there are any, and
--- only what is left of them from the requests themselves.
+-- p50, p95 and p99 by service and endpoint over any window, without reading all its requests: full
+-- hours from the hourly sketches, partial hours at the ends from minutes if they exist, and only
+-- the rest from the requests.
 -- dbt compile --vars '{from_ts: "2025-01-12 08:30", to_ts: "2025-01-14 11:10"}'
 {% set from_ts = "timestamp '" ~ var('from_ts', '2025-01-12') ~ "'" %}
 {% set to_ts = "timestamp '" ~ var('to_ts', '2025-01-15') ~ "'" %}

@@ -1,5 +1,5 @@
--- What got slower? The last whole hour before "now" against the same hour of the week in the four
--- weeks before, merged; with too few requests on either side nothing is said.
+-- What got slower? The last full hour before "now" compared with the same hour of the week in the
+-- four weeks before, merged. Endpoints with too few requests on either side are left out.
 {% set now = as_of(ref('hourly_latency'), 'hour_ts + interval 1 hour') %}
 {% set hour_ts = "(date_trunc('hour', " ~ now ~ ") - interval 1 hour)" %}
 

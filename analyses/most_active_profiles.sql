@@ -1,4 +1,4 @@
--- Who watched most over some days? Answered from the daily metrics, never from the events.
+-- Which profiles watched most over some days? Reads the daily metrics, not the events.
 select
     profile_id,
     sum(total_watch_time) as total_watch_time,

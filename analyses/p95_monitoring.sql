@@ -1,5 +1,5 @@
 -- Which endpoints are slow right now? The last five minutes before "now", the slowest first.
--- An error is the server's fault (5xx); what the client got wrong (4xx) has a column of its own.
+-- An error is the server's fault (5xx); client errors (4xx) have a separate column.
 select
     service_name,
     endpoint,

@@ -1,4 +1,4 @@
--- How good was playback, by day, region and kind of device?
+-- How good was playback, by day, region and device type?
 with playback_metrics as (
     select * from {{ ref('daily_playback_metrics') }}
     where

@@ -1,6 +1,6 @@
 -- What would a release night need? The predicted demand of the coming week, evening by evening,
--- times an uplift: variable `uplift` (default 2). Says whether the maximum of replicas would hold
--- it.
+-- times an uplift: variable `uplift` (default 2). Shows whether the maximum of replicas would be
+-- sufficient.
 with predictions as (
     select
         service_name,

@@ -1,5 +1,5 @@
--- Reactive, predictive, or both: on the same traffic, minutes that were short and replicas that
--- were paid for, by service.
+-- Reactive, predictive, or both: minutes short of capacity and paid replicas by service, on the
+-- same traffic.
 select
     service_name,
     strategy,

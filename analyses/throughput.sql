@@ -1,4 +1,4 @@
--- How much is asked and sent, by service and hour?
+-- How many requests and bytes, by service and hour?
 select
     service_name,
     hour_ts,

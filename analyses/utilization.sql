@@ -1,4 +1,4 @@
--- How busy are the instances of each service, by hour? The busiest instance stands beside the mean:
+-- How busy are the instances of each service, by hour? The busiest instance is shown with the mean:
 -- a mean of 50 percent with one instance at 95 is not half idle.
 with hours as (
     select

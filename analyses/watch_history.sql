@@ -1,5 +1,6 @@
--- What did one profile watch over some days? Reads the files of those days, and of them the row
--- groups that can hold the profile: the fact is partitioned by day and lies in ranges of profiles.
+-- What did one profile watch over some days? Reads the files of those days, and of these only the
+-- row groups that can contain the profile: the fact is partitioned by day and sorted by ranges of
+-- profiles.
 -- dbt compile --vars '{profile_id: p42, from_date: "2025-01-01", to_date: "2025-01-07"}'
 select
     event_ts,

@@ -1,5 +1,5 @@
--- How much was watched per day and region? The predicate stands on the partition column, so only
--- the files of those days are opened.
+-- How much was watched per day and region? The predicate is on the partition column, so only the
+-- files of those days are opened.
 select
     dt,
     region,

@@ -1,5 +1,6 @@
 {% macro duckdb__create_view_as(relation, sql) %}
-    {#- With `--empty`, dbt writes what a query reads as a subquery without rows. A view must not keep it. -#}
+    {#- With `--empty`, dbt replaces the relations of a query by subqueries without rows. A view
+        must not keep them. -#}
     {%- if config.get('contract').enforced -%}
     {{ get_assert_columns_equivalent(sql) }}
     {%- endif %}

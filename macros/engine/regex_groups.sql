@@ -3,8 +3,8 @@
 {%- endmacro %}
 
 {% macro default__regex_groups(value, regex, group_count) -%}
-    {#- An extraction wants its group number as a constant; a replacement may be computed. No value holds
-        the separator, its own checksum. -#}
+    {#- An extraction needs a constant group number; a replacement can be computed. No value
+        contains the separator, its own checksum. -#}
     string_split(
         regexp_replace(
             {{ value }},

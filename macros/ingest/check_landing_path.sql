@@ -1,5 +1,5 @@
 {% macro check_landing_path() %}
-    {#- A hook of every run: a wrong landing path stops it here, once, and not in each feed. -#}
+    {#- Hook of every run: a wrong landing path stops the run here, once, and not in each feed. -#}
     {%- if not is_refresh() -%}{%- do return('') -%}{%- endif -%}
     {%- set feeds, landing = [], [] -%}
     {%- for node in graph.nodes.values() if node.name.startswith('land_') -%}

@@ -1,5 +1,5 @@
 {% macro create_ledgers() %}
-    {#- Plain names: with `--empty`, dbt writes a source as a subquery. -#}
+    {#- Plain names: with `--empty`, dbt replaces a source by a subquery. -#}
     {%- set ledger = api.Relation.create(database=target.database, schema='ledger') -%}
     create schema if not exists {{ ledger.without_identifier() }};
     create table if not exists {{ source('ledger', 'landed_files').render() }} (
@@ -32,7 +32,7 @@
         invocation_id varchar,
         logic_fingerprint varchar
     );
-    -- A lake that is older than fingerprints are.
+    -- For lakes that are older than fingerprints.
     alter table {{ source('ledger', 'refresh_log').render() }} add column if not exists logic_fingerprint varchar;
     create table if not exists {{ source('ledger', 'logic_changes').render() }} (
         model varchar,

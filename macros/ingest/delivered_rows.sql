@@ -1,5 +1,6 @@
 {% macro delivered_rows(required_columns, optional_columns=[]) %}
-    {#- Parquet files differ in columns and types, so one select a group of files that are read alike. -#}
+    {#- Parquet files differ in columns and types, so there is one select per group of files that
+        are read alike. -#}
     {%- set columns = required_columns + optional_columns -%}
     {%- set groups = find_new_files(required_columns, optional_columns) -%}
     select
@@ -27,7 +28,7 @@
 {% endmacro %}
 
 {% macro no_rows(columns) %}
-    {#- Names and types of delivered rows, so that a refresh without new files still has columns. -#}
+    {#- Names and types of delivered rows, so that a refresh without new files also has columns. -#}
     select
         {% for column in columns + ['_unknown_columns', '_malformed', '_raw'] -%}
             cast(null as varchar) as {{ column }},

@@ -14,8 +14,8 @@
     {%- set left_behind = run_query("select clear_taken('" ~ feed ~ "')").rows[0][0] -%}
     {%- if left_behind -%}
         {%- do log(
-            "Feed " ~ feed ~ ": an earlier refresh was stopped while it landed " ~ left_behind
-            ~ ". If this one stops as well, take these files away and bring them back one by one.", info=true
+            "Feed " ~ feed ~ ": an earlier refresh stopped while it landed " ~ left_behind
+            ~ ". If this one stops too, move these files away and deliver them again one by one.", info=true
         ) -%}
     {%- endif -%}
     {%- do run_query(delivered_files_sql(feed)) -%}
@@ -202,9 +202,9 @@
     ) -%}
     {%- if other | length > 0 -%}
         {%- do exceptions.raise_compiler_error(
-            "This lake was filled from " ~ other.columns[0].values() | join(", ") ~ " and landing_path is now "
-            ~ var('landing_path') ~ ". The sample and your own data do not mix: choose another lake"
-            ~ " (environment variable REELHOUSE_LAKE), or remove this one with `make clean`."
+            "This lake holds data from " ~ other.columns[0].values() | join(", ") ~ ", but landing_path is now "
+            ~ var('landing_path') ~ ". The sample and your own data cannot share a lake: choose another lake"
+            ~ " (environment variable REELHOUSE_LAKE), or delete this one with `make clean`."
         ) -%}
     {%- endif -%}
 {% endmacro %}

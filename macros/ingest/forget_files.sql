@@ -9,7 +9,7 @@
         {%- if not known -%}
             {%- do run_query("rollback") -%}
             {%- do exceptions.raise_compiler_error(
-                "The ledger has no file " ~ file ~ ". See the column file of lake.ledger.landed_files."
+                "The ledger has no file " ~ file ~ ". The column `file` of ledger.landed_files lists the known files."
             ) -%}
         {%- endif -%}
         {%- set landing = api.Relation.create(
@@ -17,7 +17,7 @@
         ) -%}
         {%- do run_query("delete from " ~ landing ~ " where _file = " ~ literal) -%}
         {%- do run_query("delete from " ~ source('ledger', 'landed_files') ~ " where file = " ~ literal) -%}
-        {%- do log("Forgotten: " ~ file ~ ". Run `dbt build --full-refresh` now.", info=true) -%}
+        {%- do log("Forgotten: " ~ file ~ ". Now run `dbt build --full-refresh`.", info=true) -%}
     {%- endfor -%}
     {%- do run_query("commit") -%}
 {% endmacro %}

@@ -1,5 +1,5 @@
 {% macro path_list(group) -%}
-    {#- DuckDB takes these letters for wildcards; in brackets they stand for themselves. -#}
+    {#- DuckDB reads these characters as wildcards; in brackets they are literals. -#}
     [
         {%- for path in group.paths -%}
         {%- set pattern = modules.re.sub('([\\[*?])', '[\\1]', path) -%}

@@ -11,8 +11,8 @@
 {% endmacro %}
 
 {% macro read_csv_files(group, columns) %}
-    {#- The lines are split here and not by read_csv: it neither numbers nor keeps the lines that it
-        refuses, and splitting in SQL is as fast (docs/decisions.md has the figures). -#}
+    {#- The lines are split here and not by read_csv, which neither numbers nor keeps the lines that
+        it rejects. Splitting in SQL is as fast (docs/decisions.md). -#}
         select
             {% for column in columns -%}
                 fields[positions[{{ loop.index }}]] as {{ column }},
@@ -64,7 +64,8 @@
             from (
                 select
                     *,
-                    -- Most lines have the keys that the file's first ones have, all known and each once.
+                    -- Most lines have the same keys as the first lines of the file, all known and
+                    -- each once.
                     keys is not distinct from expected_keys as has_expected_keys,
                     case
                         when not has_expected_keys and len(keys) > len(list_distinct(keys)) then 'duplicate_json_key'
@@ -101,7 +102,7 @@
 {% endmacro %}
 
 {% macro read_parquet_files(group, columns) %}
-    {#- Longer than any name of a column, so that none is the same. -#}
+    {#- Longer than any column name, so that none is equal. -#}
     {%- set path = '_path' ~ '_' * (group.columns | map('length') | max) -%}
         select
             {% for column in columns -%}
@@ -141,7 +142,7 @@
 {%- endmacro %}
 
 {% macro split_fields(line, delimiter, field_count) -%}
-    {#- Null when the line has another number of fields or a quote that does not close. -#}
+    {#- Null if the line has another number of fields or an unclosed quote. -#}
     case
         when _malformed is not null then null
         when not contains({{ line }}, '"')

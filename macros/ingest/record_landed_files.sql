@@ -1,5 +1,5 @@
 {% macro record_landed_files() %}
-    {#- A hook of every landing model: its file entries commit together with its rows. -#}
+    {#- Hook of every landing model: the file entries commit together with the rows. -#}
     {%- if is_refresh() -%}{%- do run_query("select clear_taken('" ~ feed_name() ~ "')") -%}{%- endif -%}
     {%- if is_refresh() and run_query("select 1 from " ~ new_files_table() ~ " limit 1") | length > 0 -%}
     insert into {{ source('ledger', 'landed_files') }}

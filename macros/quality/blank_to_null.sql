@@ -1,5 +1,6 @@
 {% macro blank_to_null(column) -%}
-    {#- Trimming costs ten times as much as comparing, so only a text with a blank at an end is trimmed. -#}
+    {#- Trimming costs ten times as much as comparing, so only text with a blank at either end is
+        trimmed. -#}
     {%- set no_value = "('', 'null', '\\n')" -%}
     {%- set trimmed = "trim(" ~ column ~ ", chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || ' ')" -%}
     case

@@ -1,5 +1,5 @@
 {% macro event_data(unknown_columns) -%}
-    {#- A map refuses a key that comes twice, so such a text stays as it is. -#}
+    {#- A map rejects a repeated key, so such text stays unchanged. -#}
     coalesce(
         {{ blank_to_null("(" ~ unknown_columns ~ " ->> '$.event_data')") }},
         case

@@ -1,5 +1,5 @@
 {% macro duckdb__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) -%}
-    {#- dbt's own, but a failure that `accept_refresh` consents to is a warning. -#}
+    {#- dbt's own version, except that a failure which `accept_refresh` accepts is a warning. -#}
     select
         {{ fail_calc }} as failures,
         {{ fail_calc }} {{ warn_if }} as should_warn,

@@ -1,5 +1,6 @@
 {% macro last_written(relation) -%}
-    {#- Compiling or documenting must work without a lake: only a run of tests reads the log. -#}
+    {#- Compiling and documenting must work without a lake, so only a run of tests reads the log.
+        -#}
     {%- if not execute or flags.WHICH not in ['build', 'test', 'retry'] -%}{%- do return('true') -%}{%- endif -%}
     {%- set found = run_query(
         "select coalesce(min(first_batch_id) filter (batch_id > ("

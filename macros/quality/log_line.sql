@@ -1,5 +1,5 @@
 {% macro log_line(line) -%}
-    {#- Common, combined and vhost_combined; what a configuration adds at the end is the tail. -#}
+    {#- Common, combined and vhost_combined; fields that a configuration appends are the tail. -#}
     regexp_extract(
         {{ line }},
         '^(?:(\S+):\d+ )?(\S+) \S+ \S+ \[([^\]]+)\] "((?:[^"\\]|\\.)*)" (\d{3}|-) (\d+|-)'

@@ -1,6 +1,6 @@
 {% macro normalised_endpoint(path) -%}
-    {#- The patterns stand in the SQL as constants: a regular expression that comes from a column is
-        compiled anew for every row. -#}
+    {#- The patterns are constants in the SQL: DuckDB would compile a regular expression from a
+        column again for every row. -#}
     {%- set expression = namespace(sql="regexp_extract(" ~ path ~ ", '^(?:[a-z]+://[^/]+)?([^?#]*)', 1)") -%}
     {%- for rule in endpoint_rules() -%}
         {%- set pattern = dbt.string_literal(dbt.escape_single_quotes(rule[0])) -%}

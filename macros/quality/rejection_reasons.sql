@@ -1,5 +1,5 @@
 {% macro rejection_reasons(rules) -%}
-    {#- Every rule that a row breaks, not only the first; a rule that can't be judged is not broken. -#}
+    {#- Every rule that a row breaks, not only the first. A rule that is null is not broken. -#}
     list_filter(
         [
             {% for reason, is_broken in rules.items() -%}

@@ -2,7 +2,7 @@
     {%- if not is_refresh() or is_rebuild() -%}
     true
     {%- else -%}
-    {#- The partitions stand as literals, because only literals prune files before any is opened. -#}
+    {#- The partitions are literals, because only literals prune files before they are opened. -#}
     {{ partition }} in ({{ affected_partitions(upstream, partition) }})
     and ({{ keys | join(', ') }}) in (
         select ({{ keys | join(', ') }})

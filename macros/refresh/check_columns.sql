@@ -1,5 +1,6 @@
 {% macro check_columns(relation, delta) %}
-    {#- On every refresh, before a row is written: the query against its contract and its table. -#}
+    {#- Runs on every refresh before a row is written: compares the query with its contract and its
+        table. -#}
     {%- set contract = config.get('contract').enforced -%}
     {%- set described = {'query': {}, 'table': {}, 'contract': {}} -%}
     {%- for row in run_query(
@@ -16,7 +17,7 @@
         {%- do exceptions.raise_compiler_error(
             "The query of " ~ model.name ~ " and the contract in its properties file differ. "
             ~ column_differences(described.query, described.contract, "contract")
-            ~ " Nothing was written. Bring the two together."
+            ~ " Nothing was written. Correct the query or the contract."
         ) -%}
     {%- endif -%}
     {%- set added = described.query.keys() | reject('in', described.table) | list -%}
@@ -26,10 +27,10 @@
             "The query of " ~ model.name ~ " no longer fits its table " ~ relation ~ ". "
             ~ column_differences(described.query, described.table, "table") ~ " Nothing was written. "
             ~ (
-                "Landing is never rebuilt: give the model the columns of its table again" if is_landing_model()
-                else "Rebuild it: dbt build --full-refresh --select " ~ model.name ~ "+ (then a whole build publishes it)"
+                "Landing is never rebuilt: restore the columns of its table in the model" if is_landing_model()
+                else "Rebuild it: dbt build --full-refresh --select " ~ model.name ~ "+ (then a complete build publishes it)"
             )
-            ~ ("; or keep its rows, with null in the new columns: on_schema_change: append_new_columns" if only_added)
+            ~ ("; or keep its rows, with null in the new columns: set on_schema_change: append_new_columns" if only_added)
             ~ "."
         ) -%}
     {%- endif -%}

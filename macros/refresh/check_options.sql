@@ -1,11 +1,12 @@
 {% macro check_options() %}
-    {#- The first hook of a run: what would harm the lake is refused before anything is written. -#}
+    {#- First hook of a run: options that would harm the lake are rejected before anything is
+        written. -#}
     {%- if not execute or flags.WHICH not in ['run', 'build', 'retry', 'seed'] -%}{%- do return('') -%}{%- endif -%}
     {%- do refuse_parallel_writes() -%}
     {%- if invocation_args_dict.get('sample') is not none -%}
         {%- do exceptions.raise_compiler_error(
-            "--sample reads a part of the rows, and the refresh log would hold the others for read. Nothing was"
-            ~ " written. Give a lake of its own (REELHOUSE_LAKE) a landing folder with fewer files instead."
+            "--sample is not supported: it reads a part of the rows, and the refresh log would record the others as"
+            ~ " read. Nothing was written. Instead, build a separate lake (REELHOUSE_LAKE) from fewer files."
         ) -%}
     {%- endif -%}
     {%- if flags.EMPTY and run_query(
@@ -14,8 +15,8 @@
         ~ " where tables.table_name = 'refresh_log' limit 1"
     ) | length > 0 -%}
         {%- do exceptions.raise_compiler_error(
-            "--empty builds every table without rows, to check names and types, and this lake holds rows. Nothing"
-            ~ " was written. Give it a lake of its own: REELHOUSE_LAKE=/tmp/empty dbt build --empty"
+            "--empty builds every table without rows, but this lake holds rows. Nothing was written. Use a separate"
+            ~ " lake: REELHOUSE_LAKE=/tmp/empty dbt build --empty"
         ) -%}
     {%- endif -%}
 {% endmacro %}

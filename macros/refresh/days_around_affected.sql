@@ -2,7 +2,7 @@
     {%- if not is_refresh() or is_rebuild() -%}
     true
     {%- else -%}
-    {#- Literals, because only they prune files before any is opened. -#}
+    {#- Literals, because only they prune files before they are opened. -#}
     {{ column }} in ({{ partition_literals(run_query(
         "select distinct cast(affected.day as date) + cast(around.days as integer) from (select unnest(["
         ~ affected_partitions(upstream) ~ "]) as day) as affected cross join (select unnest(range("

@@ -1,6 +1,6 @@
 {% macro drop_batch(batch_id, feed=none) %}
-    {#- Takes back what a refresh landed: its rows, and its files as if they had been rejected. Which rows
-        of other batches they hid (duplicates) is settled by building what read the feed anew. -#}
+    {#- Deletes the rows of a batch and marks its files as rejected. Rows of other batches that were
+        duplicates of these rows count again after the rebuild. -#}
     {%- set landed_files = source('ledger', 'landed_files') -%}
     {%- set batch_id = batch_id | int -%}
     {%- set of_batch = "batch_id = " ~ batch_id ~ " and status = 'landed'" ~ (" and feed = '" ~ feed ~ "'" if feed else "") -%}
@@ -9,8 +9,8 @@
     ).rows -%}
     {%- if dropped | length == 0 -%}
         {%- do exceptions.raise_compiler_error(
-            "Batch " ~ batch_id ~ " landed no file" ~ (" of the feed " ~ feed if feed else "")
-            ~ ", or was dropped before. The table ledger.landed_files has the batch_id of every file."
+            "Batch " ~ batch_id ~ " has no landed file" ~ (" of the feed " ~ feed if feed else "")
+            ~ ", or was dropped before. Look up the batch_id of a file in ledger.landed_files."
         ) -%}
     {%- endif -%}
     {%- set refresh_log = source('ledger', 'refresh_log') -%}
@@ -41,7 +41,7 @@
         ) -%}
     {%- endfor -%}
     {%- do log(
-        "Its files do not land again as they are; a corrected file lands under the same name."
-        ~ " Now run `dbt build`: it builds the tables behind these feeds anew.", info=true
+        "Its files do not land again unchanged; a corrected file lands under the same name."
+        ~ " Now run `dbt build` to rebuild the tables that read these feeds.", info=true
     ) -%}
 {% endmacro %}

@@ -1,5 +1,6 @@
 {% macro first_pending_batch(upstreams) %}
-    {#- The oldest batch among what these wrote since this model last read them; none if nothing. -#}
+    {#- The oldest batch that the upstreams wrote since this model last read them; none if they
+        wrote nothing. -#}
     {%- set refresh_log = source('ledger', 'refresh_log') -%}
     {%- set names = [] -%}
     {%- for upstream in ([upstreams] if upstreams is string else upstreams) -%}
@@ -14,7 +15,7 @@
 {% endmacro %}
 
 {% macro logged_upstreams(name) %}
-    {#- What changed in a view is what changed in the tables below it, and what it logs itself (log_view). -#}
+    {#- A view changes with the tables below it, and with the log entries of its own (log_view). -#}
     {%- set names = [] -%}
     {%- for node in graph.nodes.values() if node.name == name and node.resource_type in ['model', 'seed'] -%}
         {%- do names.append(name) -%}

@@ -1,5 +1,5 @@
-{#- dbt-duckdb's own incremental materialization builds a partitioned DuckLake table outside a
-    transaction, deletes without pruning and keeps no log. This one does all of a refresh in one
+{#- dbt-duckdb's incremental materialization builds a partitioned DuckLake table outside a
+    transaction, deletes without pruning and keeps no log. This one runs a refresh in one
     transaction: the rows, the hooks and the log entry commit together or not at all. -#}
 {% materialization incremental, adapter='duckdb' %}
     {%- set started = modules.datetime.datetime.utcnow() -%}
@@ -56,10 +56,10 @@
 {% endmaterialization %}
 
 {% macro first_batch_written(rebuild) %}
-    {#- What the log says of this refresh: 0 for a rebuild, none when nothing was there to read. -#}
+    {#- The log value of this refresh: 0 for a rebuild, none if there was nothing to read. -#}
     {%- if not is_refresh() -%}{%- do return(none) -%}{%- endif -%}
     {%- if is_landing_model() -%}
-        {#- A file that was judged takes the number of this refresh, whether or not it brought a row. -#}
+        {#- A file with a verdict takes the number of this refresh, even if it landed no row. -#}
         {%- set judged = run_query("select 1 from " ~ new_files_table() ~ " limit 1") | length > 0 -%}
         {%- do return(current_batch_id() if judged else none) -%}
     {%- elif rebuild -%}
@@ -76,7 +76,7 @@
 {% endmacro %}
 
 {% macro delete_keys(relation, delta, keys, partition) %}
-    {#- A key that holds the partition column is looked for in the affected partitions only. -#}
+    {#- If the key contains the partition column, only the affected partitions are searched. -#}
     {%- set pruning = "true" -%}
     {%- if partition in keys -%}
         {%- set pruning = partition ~ " in (" ~ partition_literals(

@@ -1,6 +1,6 @@
 {% macro is_accepted() %}
-    {#- Whether the variable `accept_refresh` consents to the state at hand. What was delivered, or which seed
-        was edited, after the refresh that it names is not covered. -#}
+    {#- Whether the variable `accept_refresh` accepts the current state. It does not cover files
+        delivered, or seeds edited, after the refresh that it names. -#}
     {%- if not execute or var('accept_refresh') is none or flags.WHICH not in ['build', 'test', 'retry'] -%}
         {%- do return(false) -%}
     {%- endif -%}

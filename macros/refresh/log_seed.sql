@@ -1,5 +1,5 @@
 {% macro log_seed() %}
-    {#- A hook of every seed: commits with its rows. -#}
+    {#- Hook of every seed: commits with its rows. -#}
     {%- if is_refresh() -%}
     {%- set rows = '(select count(*) from ' ~ this ~ ')' -%}
     {{ log_entry_sql('seed', 0, {'written': rows, 'deleted': 0, 'partitions': 0}, checksum=model.checksum.checksum) }}

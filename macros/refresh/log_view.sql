@@ -1,6 +1,7 @@
 {% macro log_view(seed) %}
-    {#- A hook of a view whose SQL holds the rows of a seed as constants. A table built between the seed's
-        change and the view's still read the old constants: this entry makes it read the new ones. -#}
+    {#- Hook of a view that holds the rows of a seed as constants. A table that was built between
+        the change of the seed and that of the view read the old constants: this entry makes it read
+        the new ones. -#}
     {%- if is_refresh() and run_query(
         "select coalesce(max(batch_id) filter (model = '" ~ seed ~ "'), 0) > coalesce(max(batch_id) filter (model = '"
         ~ this.identifier ~ "'), 0) from " ~ source('ledger', 'refresh_log')

@@ -1,6 +1,7 @@
 {% macro logic_fingerprint() %}
-    {#- What the current model computes: its query without the filters of a refresh, and the views that
-        it reads. The graph belongs to the whole invocation: report_outdated_tables reads it there. -#}
+    {#- What the current model computes: its query without the filters of a refresh, and the views
+        that it reads. The graph is shared by the invocation: report_outdated_tables reads the
+        result from it. -#}
     {%- set node = graph.nodes[model.unique_id] -%}
     {%- if 'logic_fingerprint' not in node -%}
         {%- do model.update({'is_fingerprinted': true}) -%}

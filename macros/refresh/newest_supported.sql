@@ -1,5 +1,5 @@
 {% macro newest_supported(relation, timestamp_column) -%}
-    {#- Counted by the hour: one pass over one column, and few rows to rank. -#}
+    {#- Counts by hour: one pass over one column, and few rows to rank. -#}
     (
         with hours as (
             select

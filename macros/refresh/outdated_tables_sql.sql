@@ -1,5 +1,5 @@
 {% macro outdated_tables_sql(current) %}
-    {#- Entries without a fingerprint are older than fingerprints are: nothing is known of them. -#}
+    {#- Entries without a fingerprint are older than fingerprints: their logic is unknown. -#}
     select
         refresh_log.model,
         min(refresh_log.batch_id) as first_refresh_id,

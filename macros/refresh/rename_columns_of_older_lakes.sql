@@ -1,5 +1,5 @@
 {% macro rename_columns_of_older_lakes() %}
-    {#- One number had five names up to version 0.1; a lake from then gets today's names, once. -#}
+    {#- Until version 0.1 one number had five names. Renames the columns of such a lake once. -#}
     {%- if not is_refresh() -%}{%- do return('') -%}{%- endif -%}
     {%- set new_names = {
         "batch": "batch_id", "_batch_id": "batch_id", "refresh_id": "batch_id",

@@ -21,8 +21,8 @@
     ).columns[0].values() -%}
     {%- if outdated -%}
         {%- do log(
-            "Rows of " ~ outdated | join(", ") ~ " were computed with other logic than the project has now."
-            ~ " To rebuild these tables and what is made from them: dbt build --vars 'rebuild_outdated: true'", info=true
+            "Rows of " ~ outdated | join(", ") ~ " were computed with older logic than the project has now."
+            ~ " To rebuild these tables and everything that depends on them: dbt build --vars 'rebuild_outdated: true'", info=true
         ) -%}
     {%- endif -%}
 {% endmacro %}

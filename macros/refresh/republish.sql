@@ -1,5 +1,5 @@
 {% macro republish() %}
-    {#- A compaction changes no row, so readers of the newest refresh get its files at once. -#}
+    {#- A compaction changes no row, so readers of the newest refresh get its files immediately. -#}
     {%- set publications = source('ledger', 'publications') -%}
     {%- set published = run_query("select max(batch_id) from " ~ publications).rows[0][0] -%}
     {%- if published is not none and published_before_newest_refresh() is none -%}

@@ -1,5 +1,5 @@
-{#- dbt loads every seed on every build. This one loads a seed when its file has changed, and says so
-    in the refresh log, so that what the rule judges is built anew. -#}
+{#- dbt loads every seed on every build. This version loads a seed only if its file has changed, and
+    records it in the refresh log, so that dependent tables are rebuilt. -#}
 {% materialization seed, adapter='duckdb' %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set logged = run_query(
@@ -15,7 +15,7 @@
 {% endmaterialization %}
 
 {% macro duckdb__reset_csv_table(model, full_refresh, old_relation, agate_table) %}
-    {#- dbt's own empties the table and fails when the file has other columns than before. -#}
+    {#- dbt's own version empties the table and fails if the file has other columns than before. -#}
     {% call statement('drop') -%}
         drop table {{ old_relation }}
     {%- endcall %}

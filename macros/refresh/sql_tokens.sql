@@ -1,5 +1,5 @@
 {% macro sql_tokens(sql) %}
-    {#- Literals, words and signs; white space and comments are no part of the logic. -#}
+    {#- Literals, words and operators; white space and comments are not part of the logic. -#}
     {%- set tokens = modules.re.findall(
         "--[^\\n]*|/\\*(?:[^*]|\\*(?!/))*\\*/|('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\\w+|[^\\w\\s])", sql
     ) -%}

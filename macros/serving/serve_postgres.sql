@@ -1,7 +1,7 @@
 {% macro serve_postgres(models=none) %}
-    {#- Copies the models that have `meta.serving` to PostgreSQL: of each, the partitions that refreshes
-        have written since the last time. -#}
-    {#- In Python: dbt logs every statement, and this one would hold the server's password. -#}
+    {#- Copies the models with `meta.serving` to PostgreSQL: the partitions that refreshes have
+        written since the last copy. -#}
+    {#- In Python: dbt logs every statement, and this one would contain the server's password. -#}
     {%- do run_query("select connect_serving()") -%}
     {%- do postgres_execute(
         "create table if not exists public.served_models"
@@ -14,8 +14,8 @@
 {% endmacro %}
 
 {% macro serve_model(node) %}
-    {#- One transaction on the server, and rows replaced under MVCC: readers see the old rows until the
-        commit and wait for nothing. -#}
+    {#- One transaction on the server; rows are replaced under MVCC, so readers see the old rows
+        until the commit and do not wait. -#}
     {%- set lake_table = api.Relation.create(database=node.database, schema=node.schema, identifier=node.name) -%}
     {%- set served_table = node.schema ~ "." ~ node.name -%}
     {%- set partition = table_layout(node.config).partitioned_by[0] -%}
@@ -52,13 +52,14 @@
         ~ " on conflict (model) do update set batch_id = excluded.batch_id, published_at = excluded.published_at"
     ) -%}
     {%- do run_query("commit") -%}
-    {#- An index-only scan needs the visibility map that vacuum writes; it blocks no reader. -#}
+    {#- An index-only scan needs the visibility map that vacuum writes; vacuum blocks no reader. -#}
     {%- do postgres_execute("vacuum (analyze) " ~ served_table, in_transaction=false) -%}
-    {%- do log(served_table ~ ": published " ~ ("everything" if everything else rows), info=true) -%}
+    {%- do log(served_table ~ ": copied " ~ ("everything" if everything else rows), info=true) -%}
 {% endmacro %}
 
 {% macro rows_to_serve(model_name, is_new) %}
-    {#- What refreshes have written to a model since it was last published; 0 as first batch: everything. -#}
+    {#- What refreshes have written to a model since its last copy; first batch 0 means everything.
+        -#}
     {%- set published = 0 if is_new else run_query(
         "select coalesce(max(batch_id), 0) from serving.public.served_models where model = '" ~ model_name ~ "'"
     ).rows[0][0] | int -%}
@@ -70,8 +71,8 @@
 {% endmacro %}
 
 {% macro reconcile_indexes(node, served_table, is_new=false) %}
-    {#- Each index bears its definition as a comment: so a changed one is seen, and one that somebody
-        else made is left alone. On a table that has readers nothing is locked. -#}
+    {#- A comment on each index holds its definition: a changed index is detected, and indexes of
+        other tools are left alone. Nothing locks a table that has readers. -#}
     {%- set wanted = {} -%}
     {%- for index in node.config.meta.serving.indexes -%}
         {%- do wanted.update({index.name: index_definition(index)}) -%}
@@ -95,7 +96,7 @@
             "comment on index " ~ node.schema ~ "." ~ index.name ~ " is '" ~ wanted[index.name] ~ "'",
             in_transaction=is_new
         ) -%}
-        {%- do log(served_table ~ ": made index " ~ index.name ~ " " ~ index.columns, info=not is_new) -%}
+        {%- do log(served_table ~ ": created index " ~ index.name ~ " " ~ index.columns, info=not is_new) -%}
     {%- endfor -%}
 {% endmacro %}
 
@@ -104,7 +105,8 @@
 {%- endmacro %}
 
 {% macro indexes_on_server(served_table) -%}
-    {#- Name, comment and whether it is whole; the primary key of a constraint is no index of ours. -#}
+    {#- Name, comment and validity of each index. The primary key of a constraint is not our index.
+        -#}
     {%- set sql -%}
         select relation.relname, coalesce(obj_description(relation.oid, 'pg_class'), ''), entry.indisvalid
         from pg_index as entry

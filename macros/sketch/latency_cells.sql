@@ -1,5 +1,5 @@
 {% macro latency_cells(requests, keys) -%}
-    {#- What every table of latencies has in common: first by bucket, then by cell. -#}
+    {#- Shared by all latency tables: group by bucket first, then by cell. -#}
     with bucketed as (
         select
             {{ keys | join(', ') }},

@@ -1,5 +1,5 @@
 {% macro merged_sketches(sketches, keys) -%}
-    {#- One sketch a key from many: counts of equal buckets are added. Nothing is lost by it. -#}
+    {#- One sketch per key: the counts of equal buckets are added, without loss. -#}
     select
         {{ keys | join(', ') }},
         list(bucket order by bucket) as sketch_buckets,

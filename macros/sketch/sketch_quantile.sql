@@ -1,6 +1,5 @@
 {% macro sketch_quantile(buckets, counts, quantile) -%}
-    {#- The first bucket at which the counts, added up from below, reach the rank that quantile_disc
-        takes. -#}
+    {#- The first bucket at which the cumulative counts reach the rank of quantile_disc. -#}
     {%- set found -%}
     {{ buckets }}[1 + len(list_filter(
         list_transform(
@@ -13,6 +12,6 @@
 {%- endmacro %}
 
 {% macro sketch_value(bucket) -%}
-    {#- The one point of a bucket that is nowhere further than the error from any value in it. -#}
+    {#- The point of a bucket whose relative error to any value in it is within the limit. -#}
     exp({{ bucket }} * {{ sketch_log_gamma() }}) * {{ 1 - var('sketch_relative_error') }}
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {% macro apply_layout() %}
-    {#- At the start of a run: what the project says of the layout and the lake does not say yet. Nothing
-        is written when both agree. Files that are there keep their form until compaction rewrites them. -#}
+    {#- Start of a run: sets what differs between project and lake, and writes nothing if they
+        agree. Existing files keep their form until compaction rewrites them. -#}
     {%- if not is_refresh() -%}{%- do return('') -%}{%- endif -%}
     {%- set known = {} -%}
     {%- for row in run_query(
@@ -17,7 +17,7 @@
         {%- do set_options(known, node.schema ~ '.' ~ node.name, (node.config.meta or {}).get('layout') or {}) -%}
         {%- set known_columns = adapter.get_columns_in_relation(relation) | map(attribute='name') | list
             if sort_keys(layout) | join(', ') != (tables[(node.schema, node.name)] or '') else none -%}
-        {#- A table that has not got a column yet is rebuilt first: its refresh says so. -#}
+        {#- A table that lacks a column is rebuilt first: its refresh reports it. -#}
         {%- if known_columns is not none and not sort_keys(layout) | reject('in', known_columns) | list -%}
             {%- do run_query(
                 "alter table " ~ relation ~ (
@@ -30,7 +30,7 @@
 {% endmacro %}
 
 {% macro set_options(known, scope, layout) %}
-    {#- Options of the whole lake (scope ''), or of one table (scope 'schema.table'). -#}
+    {#- Options of the lake (scope ''), or of one table (scope 'schema.table'). -#}
     {%- set names = {
         'parquet_compression': 'parquet_compression',
         'parquet_version': 'parquet_version',

@@ -18,8 +18,8 @@
 {% endmacro %}
 
 {% macro compaction_plan(budget_bytes, tables=none) %}
-    {#- Worst partitions first, as many as the budget holds; one is always taken, or a partition larger
-        than the budget would wait for ever. -#}
+    {#- Worst partitions first, as many as the budget permits. One is always taken: a partition
+        larger than the budget would otherwise wait forever. -#}
     {%- set found = run_query(
         "select table_schema, table_name, coalesce(partition_name, ''), compaction_method, files, files_expected, deleted_rows, bytes_to_rewrite"
         ~ " from " ~ ref('compaction_debt') ~ " where is_due"
@@ -44,8 +44,8 @@
 {% endmacro %}
 
 {% macro compact_partition(step) %}
-    {#- One transaction: whoever reads sees the old files or the new ones, and a killed run leaves the
-        old ones. The rows are counted and hashed before and after; a difference rolls it back. -#}
+    {#- One transaction: readers see the old files or the new ones, and a killed run leaves the old
+        ones. The rows are counted and hashed before and after; a difference rolls back. -#}
     {%- set rows = step.relation ~ " where " ~ partition_predicate(step.partition) -%}
     {%- do run_query("begin transaction") -%}
     {%- set before = rows_checksum(rows) -%}
@@ -64,8 +64,8 @@
     {%- if before != after -%}
         {%- do run_query("rollback") -%}
         {%- do exceptions.raise_compiler_error(
-            "Compaction of " ~ step.relation ~ " " ~ step.partition ~ " would have changed its rows (rows, checksums: "
-            ~ before ~ " before, " ~ after ~ " after). It was rolled back."
+            "Compaction of " ~ step.relation ~ " " ~ step.partition ~ " would have changed its rows (rows and checksums: "
+            ~ before ~ " before, " ~ after ~ " after). It was rolled back; the old files are unchanged."
         ) -%}
     {%- endif -%}
     {%- do set_commit_message("compaction", {"table": step.relation.identifier, "partition": step.partition}) -%}
@@ -73,7 +73,8 @@
 {% endmacro %}
 
 {% macro partition_predicate(partition) %}
-    {#- From `dt=2025-01-31` to the condition that selects the partition; true for a whole table. -#}
+    {#- From `dt=2025-01-31` to the condition that selects the partition; true for an unpartitioned
+        table. -#}
     {%- set conditions = [] -%}
     {%- for part in partition.split('/') if part -%}
         {%- set column, value = part.split('=', 1) -%}
@@ -83,7 +84,7 @@
 {% endmacro %}
 
 {% macro layout_of(relation) %}
-    {#- What the project file says of a table; tables that no model makes have no order. -#}
+    {#- Layout of a table from the project file. Tables without a model have no sort order. -#}
     {%- for node in graph.nodes.values() if node.schema == relation.schema and node.name == relation.identifier -%}
         {%- do return(table_layout(node.config)) -%}
     {%- endfor -%}
@@ -91,7 +92,7 @@
 {% endmacro %}
 
 {% macro rows_checksum(rows) %}
-    {#- Two sums of the rows' hashes, neither of which depends on their order. -#}
+    {#- Two sums of row hashes that do not depend on the order of rows. -#}
     {%- set found = run_query(
         "select count(*), bit_xor(hash(rows)), sum(hash(rows) % 1000000007) from (select * from " ~ rows ~ ") as rows"
     ).rows[0] -%}
@@ -99,9 +100,9 @@
 {% endmacro %}
 
 {% macro remove_unreferenced_files(dry_run, snapshot_days=none, orphan_hours=none) %}
-    {#- A file goes when no snapshot holds it and no reader can: readers of the published state hold
-        theirs by the catalog as it was then. An orphan (its writer was killed) goes when it is too old
-        to belong to a transaction that still runs. -#}
+    {#- A file is deleted when no snapshot refers to it and no reader can: readers of the published
+        state keep the files of its catalog. An orphan (left by a killed writer) is deleted when it
+        is too old to belong to a running transaction. -#}
     {%- set lake = target.database -%}
     {%- set days = snapshot_days if snapshot_days is not none else var('snapshot_retention_days') -%}
     {%- set hours = orphan_hours if orphan_hours is not none else var('orphan_retention_hours') -%}
@@ -126,7 +127,7 @@
 {% endmacro %}
 
 {% macro hours_ago(hours, at_latest=none) -%}
-    {#- Files have an age by the wall clock, whatever day their rows are of. -#}
+    {#- The age of a file is by the wall clock, whatever days its rows have. -#}
     {%- set time = modules.datetime.datetime.utcnow() - modules.datetime.timedelta(hours=hours) -%}
     timestamptz '{{ [time, at_latest or time] | min }}+00'
 {%- endmacro %}

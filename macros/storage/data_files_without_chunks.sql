@@ -1,5 +1,5 @@
 {% macro data_files_without_chunks() %}
-    {#- Files whose footer this model has not read. What the lake writes about itself is left out: it
+    {#- Files whose footer this model has not read, without the tables about the lake itself: they
         would make every refresh write, and the next one write about that. -#}
     {%- if not is_refresh() -%}{%- do return([]) -%}{%- endif -%}
     {%- set unread -%}

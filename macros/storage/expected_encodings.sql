@@ -1,5 +1,6 @@
 {% macro expected_encodings() %}
-    {#- One row per encoding that the project file asks for: of a column, or (table null) of a type. -#}
+    {#- One row per encoding that the project file sets: for a column, or (table null) for a type.
+        -#}
     select
         cast(null as varchar) as table_name,
         cast(null as varchar) as name,

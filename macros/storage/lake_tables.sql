@@ -1,5 +1,5 @@
 {% macro lake_tables() %}
-    {#- Every table of the lake, by (schema, name), with the columns that it is sorted by. -#}
+    {#- Every table of the lake by (schema, name), with its sort columns. -#}
     {%- set found -%}
     select
         schemas.schema_name,

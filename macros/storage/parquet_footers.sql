@@ -1,5 +1,5 @@
 {% macro parquet_footers(files) %}
-    {#- One row a column chunk. DuckDB takes the files' names as literals only, and at least one. -#}
+    {#- One row per column chunk. DuckDB accepts file names as literals only, and at least one. -#}
     {%- if files -%}
     select * from parquet_metadata({{ path_list({'paths': files}) }})
     {%- else -%}

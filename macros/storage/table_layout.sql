@@ -1,5 +1,6 @@
 {% macro table_layout(config) %}
-    {#- How a table lies on disk: the project's lines (variable `layout`), changed by the model's own. -#}
+    {#- Layout of a table: the options of the project (variable `layout`), overridden by those of
+        the model. -#}
     {%- set layout = {
         'partitioned_by': config.get('partitioned_by') or [],
         'sorted_by': config.get('sorted_by') or [],

@@ -56,7 +56,7 @@ partitions as (
         sum(lakehouse_files.file_bytes) filter (
             lakehouse_files.file_bytes < layouts.target_file_bytes
         ) as small_file_bytes,
-        -- What nobody deletes from, orders or partitions only ever grows: its full files can stay.
+        -- Tables without deletes, order and partitions only grow: their full files can stay.
         bool_and(
             lakehouse_files.partition_name is null
             and lakehouse_files.deleted_rows = 0

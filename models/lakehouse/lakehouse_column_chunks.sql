@@ -1,5 +1,5 @@
--- A data file never changes, so each footer is read once: that of a file which is not in here yet.
--- The files of a table that is not named here may be seen when the next refresh writes.
+-- Data files never change, so each footer is read once. Files of a table that is not named here may
+-- be seen only by the next refresh that writes.
 -- depends_on: {{ ref('fact_watch_events') }}
 -- depends_on: {{ ref('daily_user_metrics') }}
 -- depends_on: {{ ref('daily_title_metrics') }}

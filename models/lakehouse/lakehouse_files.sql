@@ -83,7 +83,7 @@ batches as (
 ),
 
 data_path as (
-    -- Where the data lies now; the catalog's own note is of the day when the lake was made.
+    -- The current path of the data; the catalog's own entry is from the creation of the lake.
     select data_path
     from ducklake_settings('{{ target.database }}')
 ),

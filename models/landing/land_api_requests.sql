@@ -1,4 +1,4 @@
--- Where requests enter: every delivered row once, as text, exactly as delivered.
+-- Landing of API requests: every delivered row once, as text, exactly as delivered.
 {% set columns = api_request_columns() -%}
 
 with delivered as (
@@ -11,7 +11,8 @@ with delivered as (
 final as (
     select
         *,
-        -- Two equal lines of one file are two requests, and the same two when the file comes again.
+        -- Two equal lines of one file are two requests, and the same two if the file is delivered
+        -- again.
         row_number() over (
             partition by _file, {{ columns | join(', ') }}
             order by _row

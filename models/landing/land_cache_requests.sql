@@ -1,4 +1,4 @@
--- Where requests to caches enter: every delivered row once, as text, exactly as delivered.
+-- Landing of cache requests: every delivered row once, as text, exactly as delivered.
 with delivered as (
     {{ delivered_rows(
         required_columns=[

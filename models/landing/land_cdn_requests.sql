@@ -1,4 +1,4 @@
--- Where requests to the content delivery network enter: every delivered row once, as text.
+-- Landing of CDN requests: every delivered row once, as text, exactly as delivered.
 with delivered as (
     {{ delivered_rows(
         required_columns=[

@@ -1,4 +1,4 @@
--- Where forecasts enter that reelhouse forecast makes with a library: every row once, as text.
+-- Landing of the forecasts of `reelhouse forecast`: every row once, as text.
 with delivered as (
     {{ delivered_rows(
         required_columns=['service_name', 'resource', 'grain', 'method', 'origin_ts', 'target_ts', 'forecast'],

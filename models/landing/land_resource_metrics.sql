@@ -1,4 +1,4 @@
--- Where resource metrics enter: every delivered row once, as text, exactly as delivered.
+-- Landing of resource metrics: every delivered row once, as text, exactly as delivered.
 with delivered as (
     {{ delivered_rows(
         required_columns=['service_name', 'instance', 'minute_ts'],

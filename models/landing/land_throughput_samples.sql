@@ -1,4 +1,4 @@
--- Where throughput traces enter: every delivered row once, as text, exactly as delivered.
+-- Landing of throughput samples: every delivered row once, as text, exactly as delivered.
 with delivered as (
     {{ delivered_rows(
         required_columns=[

@@ -1,4 +1,4 @@
--- Where watch events enter: every delivered row once, as text, exactly as delivered.
+-- Landing of watch events: every delivered row once, as text, exactly as delivered.
 with delivered as (
     {{ delivered_rows(
         required_columns=[

@@ -1,5 +1,4 @@
--- Every landed request that the fact did not keep, and why: what was rejected, what contradicts a
--- request that is already known, and what is the same request again.
+-- Every landed request that the fact did not keep: rejected, conflicting and duplicate rows.
 {{ quarantine_rows(
     staged=ref('stg_api_requests'),
     kept=ref('api_request_logs'),

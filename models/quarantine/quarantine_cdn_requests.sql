@@ -1,4 +1,4 @@
--- Every landed row that the fact did not keep, and why.
+-- Every landed request that the fact did not keep: rejected, conflicting and duplicate rows.
 {{ quarantine_rows(
     staged=ref('stg_cdn_requests'),
     kept=ref('cdn_requests'),

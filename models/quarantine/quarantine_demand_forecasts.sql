@@ -1,4 +1,4 @@
--- Every landed forecast that the fact did not keep, and why.
+-- Every landed forecast that the fact did not keep: rejected, conflicting and duplicate rows.
 {{ quarantine_rows(
     staged=ref('stg_demand_forecasts'),
     kept=ref('demand_forecasts'),

@@ -1,4 +1,4 @@
--- Every landed row that the fact did not keep, and why.
+-- Every landed event that the fact did not keep: rejected, conflicting and duplicate rows.
 {{ quarantine_rows(
     staged=ref('stg_playback_events'),
     kept=ref('playback_events'),

@@ -1,5 +1,4 @@
--- Every landed sample that the fact did not keep, and why: what was rejected, what contradicts a
--- sample that is already known for the minute, and what is the same sample again.
+-- Every landed sample that the fact did not keep: rejected, conflicting and duplicate rows.
 {{ quarantine_rows(
     staged=ref('stg_resource_metrics'),
     kept=ref('resource_metrics'),

@@ -1,4 +1,4 @@
--- Every landed row that the fact did not keep, and why.
+-- Every landed sample that the fact did not keep: rejected, conflicting and duplicate rows.
 {{ quarantine_rows(
     staged=ref('stg_throughput_samples'),
     kept=ref('throughput_samples'),

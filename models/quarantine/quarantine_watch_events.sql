@@ -1,5 +1,4 @@
--- Every landed row that the fact did not keep, and why: what was rejected, what contradicts an
--- event that is already known, and what is the same event again.
+-- Every landed event that the fact did not keep: rejected, conflicting and duplicate rows.
 {{ quarantine_rows(
     staged=ref('stg_watch_events'),
     kept=ref('fact_watch_events'),

@@ -25,7 +25,7 @@ parts as (
     from lines
 ),
 
--- One text a field, whether it comes in a column of its own or in a log line.
+-- One text per field, whether it comes in a column or in a log line.
 fields as (
     select
         ---------- ids
@@ -95,7 +95,7 @@ timed as (
         * exclude (response_time_ms),
         coalesce(
             {{ parsed_number('response_time_ms') }},
-            -- nginx writes seconds with a decimal point, Apache's %D whole microseconds.
+            -- nginx writes seconds with a decimal point, Apache's %D integer microseconds.
             round(
                 {{ parsed_number('request_time') }}
                 * case when contains(request_time, '.') then 1e3 else 1e-3 end,
@@ -110,8 +110,8 @@ timed as (
 typed as (
     select
         * exclude (request_ts),
-        -- A log line is written when the request ends; what counts is when it began.
-        -- A delivered time that cannot be read is not replaced by a less exact one.
+        -- A log line is written when the request ends, but the time of a request is when it began.
+        -- A delivered time that cannot be parsed is not replaced by a less exact one.
         case
             when request_ts is not null then {{ utc_timestamp('request_ts') }}
             when logged_msec is not null
@@ -154,7 +154,7 @@ validated as (
     from typed
 ),
 
--- What a request without an id is known by: its values, however a format spells them.
+-- The identity of a request without an id: its values, independent of the file format.
 identified as (
     select
         *,

@@ -10,7 +10,7 @@ with landed as (
 typed as (
     select
         ---------- ids
-        -- Without an identifier of its own a row is known by its place.
+        -- A row without an id is identified by its file and row.
         coalesce(event_id, md5(_file || ':' || _row)) as event_id,
         request_id,
         instance_id,

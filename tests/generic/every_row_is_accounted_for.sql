@@ -1,5 +1,6 @@
 {% test every_row_is_accounted_for(model, feed, kept, quarantined) %}
-{#- From the ledger outward: it says what was delivered, so a file of which nothing landed is missed. -#}
+{#- Starts from the ledger, which records every delivery, so that a file of which no row landed is
+    noticed. -#}
 {%- set since = 'true' -%}
 {%- if '__last_written__' in (config.get('where') or '') -%}
     {%- set since = last_written(api.Relation.create(identifier='land_' ~ feed)) -%}
@@ -38,7 +39,7 @@ files as (
             and delivered.file = landed.file
 ),
 
--- What became of the landed rows is counted by batch: a fact does not keep the file.
+-- Rows are counted by batch after landing, because a fact does not store the file.
 landed_rows as (
     select
         batch_id,

@@ -1,6 +1,6 @@
 {% test reconciles_with(model, fact, keys, measures, partition='dt', fact_where='true') %}
-{#- Keys and sums of an aggregate against the table that it is made of, for the keys of which either has
-    rows that were written last. `keys` and `measures`: column of the aggregate, expression on the table. -#}
+{#- Compares keys and sums of an aggregate with the table that it is built from, for the keys with
+    new rows in either. `keys` and `measures`: column of the aggregate, expression on the table. -#}
 {%- set aggregate = api.Relation.create(identifier=(model | string | replace('"', '')).split('.')[-1]) -%}
 {%- set partition_keys = [] -%}
 {%- for name, expression in keys.items() if expression == partition -%}
@@ -19,7 +19,7 @@
     from {{ model }}
     where {{ last_written(aggregate) }}
 {%- endset -%}
-{#- As literals, because only literals prune files before any is opened. -#}
+{#- Literals, because only literals prune files before they are opened. -#}
 {%- set partitions = "select distinct " ~ partition_key ~ " from written" -%}
 {%- if execute and flags.WHICH in ['build', 'test', 'retry'] -%}
     {%- set partitions = partition_literals(run_query(

@@ -1,6 +1,6 @@
--- Timestamps are delta encoded, columns that a model names have the encoding that it names, and
--- every chunk is compressed as the project says. Times of which there are so few that a dictionary
--- is smaller still (one per file, or one every five minutes) may have one.
+-- Timestamps are delta encoded, columns named in a layout have the encoding set there, and every
+-- chunk has the compression of the project. A time column with few distinct values (one per file,
+-- or one per five minutes) may have a dictionary, which is smaller.
 {{ config(tags=['full_check', 'after_compaction', 'layout']) }}
 
 with chunks as (

@@ -1,5 +1,5 @@
--- A time is no text, a count is no floating-point number, a day is a date: with a wrong type
--- neither statistics nor encodings work. Landing keeps text, on purpose.
+-- Timestamps must not be stored as text, counts not as floating-point numbers, days must be dates:
+-- with a wrong type neither statistics nor encodings work. Landing keeps text on purpose.
 {{ config(tags=['full_check', 'after_compaction', 'layout']) }}
 
 with lake_schemas as (

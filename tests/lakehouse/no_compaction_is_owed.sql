@@ -1,5 +1,5 @@
--- After a compaction no partition holds more files than its bytes need (and the spare ones), rows
--- in an old order, or too many deleted ones. Between two there may be debt: a warning.
+-- After a compaction no partition has more files than its bytes need (plus the spare ones), rows in
+-- an old order, or too many deleted rows. Between two compactions debt is normal: a warning.
 {{ config(tags=['full_check', 'after_compaction', 'layout'], severity='warn') }}
 
 select
@@ -13,5 +13,5 @@ select
 from {{ ref('compaction_debt') }}
 where
     is_due
-    -- This check's own run has written there since.
+    -- This test's own run has written to these schemas since.
     and table_schema not in ('ledger', 'lakehouse')

@@ -186,7 +186,7 @@ def test_an_answer_that_is_not_http(notify):
 
     with server(nonsense) as (url, _):
         code, printed = notify(url)
-    assert code == 1 and "did not take the alerts" in printed
+    assert code == 1 and "did not accept the alerts" in printed
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_an_answer_that_is_not_http(notify):
 )
 def test_an_unusable_address_is_refused_and_not_shown(notify, monkeypatch, url):
     code, printed = notify(url.format(SECRET))
-    assert code == 2 and "ALERT_WEBHOOK is no address of the form https://host/path" in printed
+    assert code == 2 and "ALERT_WEBHOOK is not an address of the form https://host/path" in printed
     monkeypatch.setattr(notify_alerts, "open_alerts", lambda _: [])
     assert notify(url.format(SECRET))[0] == 2, "found before the first alert"
 

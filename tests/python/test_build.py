@@ -197,7 +197,7 @@ def test_variables_of_the_caller_and_the_landing_path_reach_dbt_together(
         (["--landing", "{here}/file"], "/file' is a file, not a folder"),
         (["--landing", "{here}/file/x"], "/file/x' is a file, not a folder"),
         (["--landing", "{here}/" + "x" * 300], "cannot be read: File name too long"),
-        (["--lake", "wh?t"], "wh?t': DuckDB takes '?' for the start of options"),
+        (["--lake", "wh?t"], "wh?t': DuckDB reads '?' as the start of options"),
         (["--lake", "a\\b"], "for a separator of folders"),
         (["--lake", "file"], "/file': that is a file, not a folder"),
     ],

@@ -31,7 +31,7 @@ def test_several_threads_are_refused_before_a_table_or_schema_is_made(command, p
     deliver(project, "a.csv", [event("a")])
     outcome = project.dbt(command, "--threads", "4", expect_success=False)
     assert outcome.returncode != 0
-    assert "dbt was given 4 threads, and DuckLake 1.5.5 corrupts memory" in outcome.stdout
+    assert "dbt runs with 4 threads, but DuckLake 1.5.5 corrupts memory" in outcome.stdout
     assert "Use 1 (`--threads 1`" in outcome.stdout
     assert project.query(EVERYTHING) == []
     schemas = "select schema_name from duckdb_schemas() where database_name = 'lake'"
@@ -54,9 +54,9 @@ def test_options_that_would_harm_a_lake_are_refused_before_anything_is_written(b
     after = files_of(project), project.query("from ledger.refresh_log order by all")
     assert after == before
     words = [
-        "dbt was given 2 threads",
-        "this lake holds rows. Nothing was written. Give it a lake of its own",
-        "--sample reads a part of the rows, and the refresh log would hold the others for read",
+        "dbt runs with 2 threads",
+        "this lake holds rows. Nothing was written. Use a separate lake",
+        "--sample is not supported: it reads a part of the rows",
         "copy the lake's folder: cp -a lake /tmp/lake",
     ]
     for text, expected in zip(said, words, strict=True):

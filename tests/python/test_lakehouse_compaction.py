@@ -205,7 +205,7 @@ def test_retention_drops_old_days_and_refuses_what_a_rebuild_would_lose(lake):
     keep_one_day(lake)
     refused = run_operation(lake, "apply_retention", expect_success=False)
     assert refused.returncode != 0
-    assert "land_watch_events would keep 1 days, and fact_watch_events" in refused.stdout
+    assert "retention_days of land_watch_events is 1, but fact_watch_events" in refused.stdout
     # Without a skew of clocks nothing is delivered before it happens, and both may keep one day.
     skewless = {"clock_skew_hours": 0}
     # A history that was landed in two builds, weeks apart: a rebuild still needs both.

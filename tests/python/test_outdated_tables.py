@@ -15,7 +15,7 @@ pytestmark = pytest.mark.one_domain
 
 # The tables that are made from watch events, and the view that is asked.
 BUILD = ("--select", "outdated_tables", *MODELS[1:], *ROWS_ONLY)
-REPORT = "were computed with other logic than the project has now"
+REPORT = "were computed with older logic than the project has now"
 
 
 def edit(project: Project, path: str, old: str, new: str) -> None:

@@ -154,7 +154,7 @@ def test_a_batch_is_dropped_and_its_files_come_again_when_corrected(first_day):
     said = break_the_second_day(project)
     assert "`dbt run-operation drop_batch --args '{batch_id: 2}'`" in said
     nothing = run_operation(project, "drop_batch", batch_id=7, expect_success=False)
-    assert "Batch 7 landed no file" in nothing.stdout
+    assert "Batch 7 has no landed file" in nothing.stdout
     done = run_operation(project, "drop_batch", batch_id=2)
     assert re.search(r"Dropped batch 2 of watch_events: \d+ rows of 1 files", done.stdout)
     project.build()

@@ -112,7 +112,7 @@ def test_a_copy_with_other_indexes_gets_those_that_are_declared(served, server):
             create index of_somebody_else on fact_watch_events (session_id);
             """
         )
-    assert "made index idx_watch_content_region" in publish(served, server)
+    assert "created index idx_watch_content_region" in publish(served, server)
     with psycopg.connect(server, autocommit=True) as postgres:
         names = [name for (name,) in postgres.execute(INDEXES)]
         assert names == sorted([*QUERIES, "of_somebody_else"])
@@ -121,12 +121,12 @@ def test_a_copy_with_other_indexes_gets_those_that_are_declared(served, server):
         ).fetchone()
         assert definition.endswith("(title_id, region, event_ts)")
         postgres.execute("drop index analytics.of_somebody_else")
-    assert "made index" not in publish(served, server)
+    assert "created index" not in publish(served, server)
 
 
 def test_a_publish_sends_only_the_partitions_that_were_touched(served, server):
     assert_copies_equal(served, server)
-    assert "published" not in publish(served, server)
+    assert "copied" not in publish(served, server)
 
     with psycopg.connect(server) as postgres:
         before = dict(postgres.execute(WRITERS).fetchall())

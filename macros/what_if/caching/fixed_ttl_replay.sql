@@ -1,6 +1,6 @@
 {% macro fixed_ttl_replay(history, ttl_ms) -%}
-    {#- Redis expires a key when its clock has passed the time set: at that very millisecond the
-        entry is still served. -#}
+    {#- Redis expires a key once its clock has passed the set time: at that millisecond the entry is
+        still served. -#}
     {%- set is_hit = "request.is_lookup and request.request_ms - entry.loaded_ms <= " ~ ttl_ms -%}
     {%- set is_counted_hit = "request.is_counted and " ~ is_hit -%}
     list_reduce(

@@ -1,4 +1,4 @@
 {% macro is_sampled_key(key, rate) -%}
-    {#- Always the same keys: a reuse is seen when its key is. -#}
+    {#- Always the same keys, so every reuse of a sampled key is seen. -#}
     {{ key_hash(key) }} < {{ rate }} * 1000000
 {%- endmacro %}

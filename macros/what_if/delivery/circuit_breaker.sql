@@ -1,7 +1,7 @@
 {% macro circuit_breaker(seconds) -%}
-    {#- Each step takes every breaker to its next change of state. `calls` and `failures` are running
-        totals, so a sliding window that began anew with the state is a difference of two of them, and
-        the later of two beginnings is the greater total. -#}
+    {#- Each step advances every breaker to its next change of state. `calls` and `failures` are
+        running totals, so a sliding window that restarted with the state is a difference of two of
+        them, and the later of two starts has the greater total. -#}
     with recursive candidates as (
         select * from {{ seconds }}
         qualify coalesce(bool_or(

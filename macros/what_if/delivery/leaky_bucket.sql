@@ -1,9 +1,9 @@
 {% macro leaky_bucket(requests) -%}
-    {#- nginx counts in thousandths of a request. What is `held` grows by 1000 with each request that is
-        taken, `drained` is what the rate took off since midnight, and the level of the bucket is the
-        difference. So one number is the whole state, and a request is taken exactly when it moves it.
-        A pause in which a full bucket drains begins a new period; periods that can't fill the bucket
-        are left out. -#}
+    {#- nginx counts in thousandths of a request. `held` grows by 1000 with each accepted request,
+        `drained` is what the rate removed since midnight, and the level of the bucket is the
+        difference. So one number is the complete state, and a request is accepted exactly if it
+        changes it. A pause in which a full bucket drains begins a new period; periods that cannot
+        fill the bucket are left out. -#}
     with paused as (
         select
             *,
@@ -45,8 +45,9 @@
             > 1 + least(burst, coalesce(delay, burst))
     ),
 
-    -- Each request as [drained, most that may be held before it]. In pieces, because a list that grows
-    -- is copied at each step. No column is used inside list_reduce: DuckDB 1.5 takes it from a wrong row.
+    -- Each request as [drained, maximum held before it]. In pieces, because a growing list is
+    -- copied at each step. No column is used inside list_reduce: DuckDB 1.5 reads it from a wrong
+    -- row.
     pieces as (
         select
             zone,

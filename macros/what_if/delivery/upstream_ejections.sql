@@ -1,7 +1,7 @@
 {% macro upstream_ejections(attempts) -%}
-    {#- nginx counts a server's failures until it answers well again after fail_timeout; from max_fails
-        on, each failure takes it out for fail_timeout. Only failures change that state, so only they
-        are gone through; what was answered between them is one timestamp each. -#}
+    {#- nginx counts a server's failures until it answers successfully after fail_timeout. From
+        max_fails on, each failure ejects it for fail_timeout. Only failures change that state, so
+        only they are processed; the answers between them are reduced to one timestamp each. -#}
     with answered as (
         select
             *,

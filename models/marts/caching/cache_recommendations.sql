@@ -1,5 +1,5 @@
--- What to set: for each key pattern the smallest TTL, and the smallest size, whose hit ratio is
--- within a chosen distance of the best one on the ladder.
+-- For each key pattern, the smallest TTL and the smallest size with a hit ratio within a set
+-- distance of the best on the ladder.
 {{ config(materialized='view') }}
 
 {%- set recent = 'cast(' ~ as_of(ref('daily_cache_metrics'), 'dt') ~ ' as date) - '
@@ -87,7 +87,7 @@ sizes_of_a_day as (
     group by all
 ),
 
--- Enough on the day that needs most.
+-- Sufficient on the day with the highest need.
 recommended_sizes as (
     select
         cache_level,

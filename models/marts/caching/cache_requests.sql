@@ -31,7 +31,7 @@ new_requests as (
     where {{ not_yet_loaded('first_deliveries', 'event_id', ref('stg_cache_requests')) }}
 ),
 
--- A key is split once, however often it is asked for.
+-- Each key is split once, however often it is requested.
 cache_keys as (
     select distinct cache_key from new_requests
 ),

@@ -8,7 +8,7 @@ sliding as (
     select * from {{ ref('int_cache_ttl__sliding') }}
 ),
 
--- An entry of the fixed policy is never held longer than one of the sliding policy.
+-- The fixed policy never holds an entry longer than the sliding policy.
 fixed_with_peaks as (
     select
         fixed.*,

@@ -1,5 +1,6 @@
--- What a cache of another TTL or size would have been asked: each day, after the days that warm its
--- cache. The set that fills a miss is left out: another cache would have missed elsewhere.
+-- The requests that a cache of another TTL or size would have received: each day, after the days
+-- that warm its cache. The set that fills a miss is left out: another cache would have had other
+-- misses.
 {{ config(materialized='view') }}
 
 with cache_requests as (

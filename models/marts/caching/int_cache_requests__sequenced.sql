@@ -1,5 +1,5 @@
--- What came before each request on its key. Every window is within a day, so that a filter on `dt`
--- reaches the files.
+-- The requests before each request on the same key. Every window is within a day, so that a filter
+-- on `dt` reaches the files.
 {{ config(materialized='view') }}
 
 with cache_requests as (
@@ -14,7 +14,7 @@ with cache_requests as (
 with_earlier_requests as (
     select
         *,
-        -- Until then a miss that came before was loading the key.
+        -- Until then an earlier miss was loading the key.
         cast(
             max(case when is_miss then request_ms + coalesce(latency_ms, 0) end)
                 over earlier_on_the_key

@@ -1,5 +1,5 @@
--- SETEX on a miss: an entry ends a TTL after the miss that loaded it, however often it is read.
--- Which request misses next depends on the miss before, so each key is walked through in order.
+-- SETEX on a miss: an entry expires a TTL after the miss that loaded it, however often it is read.
+-- Each miss depends on the miss before, so each key's requests are processed in order.
 {{ config(
     incremental_strategy='delete+insert',
     unique_key=['dt'],
@@ -9,7 +9,7 @@
 with replayed_requests as (
     select * from {{ ref('int_cache_requests__replayed') }}
     where {{ is_replayed(ref('cache_requests')) }}
-    -- A day on which nothing was asked has no replay.
+    -- A day without requests has no replay.
     qualify bool_or(is_counted) over (partition by replayed_on)
 ),
 
@@ -45,7 +45,7 @@ outcomes as (
     select
         key_histories.*,
         ttl_ladder.ttl_seconds,
-        -- sqlfluff can't read a lambda of two parameters.
+        -- sqlfluff cannot parse a lambda with two parameters.
         {{ fixed_ttl_replay('key_histories.requests', 'ttl_ladder.ttl_ms') }} -- noqa: PRS
             as outcome
     from key_histories

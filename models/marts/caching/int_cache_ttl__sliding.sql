@@ -1,6 +1,6 @@
--- Sliding expiry (GETEX): an entry ends a TTL after it was last asked for. So a request is a hit
--- when the gap to the one before is no longer than the TTL, and what is held at once is what was
--- asked for within a TTL: the working set (Denning 1968).
+-- Sliding expiry (GETEX): an entry expires a TTL after its last request. So a request is a hit if
+-- the gap to the one before is at most the TTL, and the entries held at one time are those
+-- requested within a TTL: the working set (Denning 1968).
 {{ config(
     incremental_strategy='delete+insert',
     unique_key=['dt'],
@@ -10,7 +10,7 @@
 with replayed_requests as (
     select * from {{ ref('int_cache_requests__replayed') }}
     where {{ is_replayed(ref('cache_requests')) }}
-    -- A day on which nothing was asked has no replay.
+    -- A day without requests has no replay.
     qualify bool_or(is_counted) over (partition by replayed_on)
 ),
 

@@ -17,8 +17,8 @@ policies as (
     select * from {{ ref('autoscaling_policies') }}
 ),
 
--- Without a backtest (too short a history) the baseline has a drift. Where the chosen method has no
--- forecast, because none was fitted from the newest origin, seasonal naive takes its place.
+-- Without a backtest (history too short) the baseline with drift is used. Without a forecast of the
+-- chosen method from the newest origin, seasonal naive is used.
 chosen as (
     select errors.*
     from errors

@@ -10,7 +10,7 @@ with minutes as (
     where {{ affected_keys(ref('predictive_scaling'), keys=['service_name', 'dt']) }}
 ),
 
--- Both at once, as a schedule that only raises the autoscaler's minimum: the larger of the two.
+-- Both: a schedule that raises the autoscaler's minimum, so the larger of the two.
 strategies as (
     select
         *,

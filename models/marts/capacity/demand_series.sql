@@ -23,7 +23,7 @@ hourly as (
     {% endfor %}
 ),
 
--- A day is as demanding as its busiest hour.
+-- The demand of a day is that of its busiest hour.
 daily as (
     select
         service_name,

@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
--- The older half of the origins chooses the method, the newer half judges it. A method is chosen
--- over seasonal naive only if it was better by more than the noise of those origins.
+-- The older half of the origins chooses the method, the newer half evaluates it. A method replaces
+-- seasonal naive only if its gain exceeds the noise of those origins.
 with errors as (
     select * from {{ ref('forecast_errors') }}
     where error is not null

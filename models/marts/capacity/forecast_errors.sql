@@ -67,7 +67,7 @@ forecasts as (
     from seasonal_naive
 ),
 
--- The scale of MASE: what repeating the last season erred by, on average, before the origin.
+-- The scale of MASE: the mean error of repeating the last season, before the origin.
 season_changes as (
     select
         series.service_name,
@@ -122,7 +122,7 @@ final as (
             and origins.resource = forecasts.resource
             and origins.grain = forecasts.grain
             and origins.origin_ts = forecasts.origin_ts
-    -- The period at the origin has no change of its own where the season before it has a gap.
+    -- The period at the origin has no change if the season before it has a gap.
     asof left join season_changes
         on
             origins.service_name = season_changes.service_name

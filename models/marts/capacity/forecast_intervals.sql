@@ -7,10 +7,10 @@
     95: 2 * var('forecast_calibration_origins'),
 } %}
 
--- Conformal intervals: a forecast errs as the forecasts of the origins before it did. Series drift,
--- so quantiles of past errors are too narrow; the level is raised to the lowest one whose intervals
--- would have covered what they promise up to the origin. Nothing later than the origin is used. The
--- 95 % interval looks back twice as far, because large errors are rare, and contains the 80 % one.
+-- Conformal intervals: the errors of earlier origins predict the error of a forecast. Series drift,
+-- so quantiles of past errors are too narrow: the level is raised to the lowest one whose intervals
+-- would have reached the nominal coverage up to the origin. Nothing later than the origin is used.
+-- Large errors are rare: the 95 % interval looks back twice as far. It contains the 80 % interval.
 with errors as (
     select * from {{ ref('forecast_errors') }}
 ),
@@ -79,7 +79,7 @@ quantiles as (
     group by {{ series | join(', ') }}, origin_ts, origin_number, horizon_bucket
 ),
 
--- How often an interval of each level held what came.
+-- How often an interval of each level contained the actual value.
 held as (
     select
         {% for key in series %}errors.{{ key }},

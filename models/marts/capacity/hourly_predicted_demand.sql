@@ -7,9 +7,9 @@
 
 {%- set weeks = var('demand_history_weeks') %}
 
--- What could be known before each day began: the same hour of the weeks before, cleared of their
--- events, carried on by the trend of those weeks, times what the calendars announce for the hour.
--- An hour whose CPU was never measured says nothing about demand: it is no zero.
+-- Known before each day began: the same hour of the weeks before without their events, extended by
+-- the trend of those weeks, times the announced uplifts of the hour. An hour without a CPU sample
+-- is unknown demand, not zero.
 with demand as (
     select * from {{ ref('hourly_service_demand') }}
     where
@@ -24,7 +24,7 @@ uplifts as (
     select * from {{ ref('expected_uplifts') }}
 ),
 
--- Every hour that the demand of one to some weeks before can predict.
+-- Every hour that the demand of the weeks before can predict.
 hours as (
     select distinct
         demand.service_name,
@@ -96,7 +96,7 @@ weeks_before as (
             )
 ),
 
--- Growth by week over the hours of a day: how the newer half of the weeks compares with the older.
+-- Growth per week over the hours of a day: the newer half of the weeks compared with the older.
 trends as (
     select
         service_name,

@@ -10,7 +10,8 @@ with utilization as (
     where {{ affected_keys(ref('minutely_service_utilization'), keys=['service_name', 'dt']) }}
 ),
 
--- In pods: one is all that an instance requests. An instance without a measure counts as others do.
+-- In pods: one pod is what an instance requests. An instance without a sample counts as the mean of
+-- the others.
 demand as (
     select
         *,

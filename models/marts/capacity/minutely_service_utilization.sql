@@ -10,8 +10,8 @@ with resource_metrics as (
     where {{ affected_keys(ref('resource_metrics'), keys=['service_name', 'dt']) }}
 ),
 
--- Whose CPU the autoscaler counts, as its controller decides. Of a pod that has just started, not
--- before it was ready for a minute; later of each that was ever ready, even if it no longer is.
+-- Pods whose CPU the autoscaler counts, as its controller decides: a pod that has just started,
+-- once it was ready for a minute; later, every pod that was ever ready, even if it no longer is.
 histories as (
     select
         *,

@@ -25,7 +25,7 @@ policies as (
     select * from {{ ref('autoscaling_policies') }}
 ),
 
--- What the autoscaler had in each minute: what it paid for, and the fewest that could serve.
+-- The autoscaler's replicas in each minute: those paid for, and the fewest that could serve.
 reactive as (
     select
         service_name,
@@ -40,7 +40,7 @@ reactive as (
     group by service_name, date_trunc('minute', sync_ts)
 ),
 
--- Replicas by the hour: as many as carry the predicted peak at the autoscaler's own target.
+-- Replicas per hour: as many as carry the predicted peak at the autoscaler's own target.
 schedule as (
     select
         predictions.service_name,
@@ -55,7 +55,7 @@ schedule as (
         on
             policies.service_name
             = {{ policy_of('predictions.service_name', ref('autoscaling_policies')) }}
-    -- A schedule aims at a use of CPU; a policy that has no such aim has no schedule.
+    -- A schedule needs a CPU target; a policy without one has no schedule.
     where policies.cpu_target_percent is not null
 ),
 

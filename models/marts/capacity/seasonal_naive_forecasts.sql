@@ -8,7 +8,7 @@ series as (
     select * from {{ ref('demand_series') }}
 ),
 
--- Drift: how the last season before the origin compares with the first one, per period.
+-- Drift: the change per period from the first season to the last one before the origin.
 drifts as (
     select
         origins.service_name,

@@ -9,8 +9,8 @@ cdn_invalidations as (
     select * from {{ ref('cdn_invalidations') }}
 ),
 
--- What a copy was good for after each request: a filled or renewed copy lives its TTL from then on,
--- another one lives what was left of it.
+-- How long a copy is fresh after each request: a filled or renewed copy its full TTL, another copy
+-- the rest of its TTL.
 copies as (
     select
         *,
@@ -45,8 +45,8 @@ dropped_copies as (
     having arg_max(copies.fresh_until, copies.request_ts) > cdn_invalidations.invalidated_at
 ),
 
--- Requests that found no copy where, without the invalidation, there had been a fresh one: those up
--- to the first that found one again.
+-- Requests that found no copy, but would have found a fresh one without the invalidation: those up
+-- to the first request that found one again.
 requests_after as (
     select
         dropped_copies.invalidation_id,

@@ -34,7 +34,7 @@ final as (
         count(*) filter (cdn_requests.cache_status = 'expired') as expirations,
         count(*) filter (cdn_requests.cache_status = 'miss') as misses,
         count(*) filter (cdn_requests.cache_status = 'bypass') as bypasses,
-        -- A stale copy is renewed behind the viewer's back: a request at the origin all the same.
+        -- A stale copy is renewed in the background, which is also a request to the origin.
         count(*) filter (cdn_cache_statuses.waits_for_origin or cdn_requests.cache_status = 'stale')
             as origin_requests,
         cast(sum(cdn_requests.response_bytes) as bigint) as response_bytes,

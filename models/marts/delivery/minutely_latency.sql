@@ -18,7 +18,7 @@ with requests as (
         ) }}
 ),
 
--- An hour of an endpoint has minutes only where these are much smaller than its requests.
+-- An endpoint has minutes only for hours in which they are much smaller than its requests.
 dense as (
     select * from requests
     qualify count(*) over (

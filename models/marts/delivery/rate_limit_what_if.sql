@@ -38,7 +38,7 @@ decisions as (
     {{ leaky_bucket('zoned') }} -- noqa: PRS
 ),
 
--- Keys that the zone would not have touched all day are left out: they are most, and all passed.
+-- Keys that never came near the limit all day are left out: they are the majority, and all passed.
 limited_keys as (
     select
         zone,

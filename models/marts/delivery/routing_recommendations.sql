@@ -26,7 +26,7 @@ routes as (
     from sketches
 ),
 
--- Great-circle distance: what GeoDNS takes for the best.
+-- Great-circle distance, by which GeoDNS chooses.
 located as (
     select
         routes.*,

@@ -8,7 +8,7 @@ objectives as (
     select * from {{ ref('service_level_objectives') }}
 ),
 
--- Slots that follow each other have the same difference between their time and their position.
+-- Consecutive slots have the same difference between their time and their position.
 islands as (
     select
         *,

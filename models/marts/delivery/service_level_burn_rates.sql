@@ -15,7 +15,7 @@ alerts as (
     select * from {{ ref('burn_rate_alerts') }}
 ),
 
--- Also the slots without a request, or an alert would not end when the requests do.
+-- Includes slots without a request; otherwise an alert would not end when the requests do.
 slots as (
     select
         objective,
@@ -41,7 +41,7 @@ filled as (
             and slots.slot_ts = indicators.slot_ts
 ),
 
--- No slot is missing, so the totals a window ago stand that many slots before.
+-- No slot is missing, so the totals of a window ago are that many slots before.
 totals as (
     select
         objective,

@@ -12,7 +12,7 @@ with requests as (
         and upstream_servers is not null
 ),
 
--- One request makes as many attempts as servers were tried for it.
+-- A request has one attempt per server that was tried.
 tried as (
     select
         request_id,

@@ -4,7 +4,7 @@ with bitrate_what_if as (
     select * from {{ ref('bitrate_what_if') }}
 ),
 
--- What a policy scores in its class of network, and what without the traces of the fold.
+-- The score of a policy in its network class, and its score without the traces of the fold.
 scores as (
     select
         *,
@@ -17,7 +17,7 @@ scores as (
         of_fold as (partition by ladder, network_class, policy_name, evidence_fold)
 ),
 
--- A trace is held back: it is judged by the policy that was best on the other folds.
+-- A trace is held back: it is scored with the policy that is best on the other folds.
 traces as (
     select
         ladder,

@@ -49,7 +49,7 @@ traces as (
         trace_date,
         min(network_type) as network_type,
         sum(cast(duration_ms as bigint) * bandwidth_kbps) / sum(duration_ms) as mean_kbps,
-        -- Around the mean, weighted by time: rounding can make what is zero a little less.
+        -- Time-weighted variance around the mean: rounding can make a zero slightly negative.
         sqrt(greatest(
             sum(duration_ms * power(bandwidth_kbps, 2)) / sum(duration_ms) - power(mean_kbps, 2), 0
         )) / mean_kbps as variation,

@@ -5,8 +5,8 @@
     sorted_by=['region', 'device_type', 'cdn_endpoint'],
 ) }}
 
--- A whole day at once: a late event can move a session to another endpoint, and the row that it
--- leaves has to go.
+-- Complete days: a late event can move a session to another endpoint, and its row under the old
+-- endpoint must be removed.
 with streaming_sessions as (
     select * from {{ ref('streaming_sessions') }}
     where {{ affected_keys(

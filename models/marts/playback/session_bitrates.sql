@@ -32,8 +32,8 @@ final as (
         ---------- metadata
         streaming_sessions.batch_id
     from streaming_sessions
-    -- A rule holds from its speed on, up to the next one. A speed that is unknown gets the last
-    -- rule, the "else" of the document's query.
+    -- A rule applies from its speed up to the next one. An unknown speed gets the last rule, the
+    -- "else" of the document's query.
     asof left join streaming_quality_rules
         on
             streaming_sessions.region = streaming_quality_rules.region

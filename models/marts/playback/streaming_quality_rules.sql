@@ -14,7 +14,7 @@ nearest_endpoints as (
     where priority = 1
 ),
 
--- A region that has rules of its own goes by these alone.
+-- A region with its own rules uses only these.
 ruled_regions as (
     select distinct region from rules_in_force
     where region is not null

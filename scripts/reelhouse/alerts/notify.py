@@ -65,6 +65,6 @@ def run(lake: str) -> int:
     try:
         send(url, message(alerts))
     except NotDelivered as error:
-        print(f"The webhook of ALERT_WEBHOOK did not take the alerts: {error}.", file=sys.stderr)
+        print(f"The webhook in ALERT_WEBHOOK did not accept the alerts: {error}.", file=sys.stderr)
         return 1
     return 0

@@ -47,7 +47,8 @@ def check_url(url: str, name: str) -> str:
         usable = False
     if not usable or any(letter.isspace() or not letter.isprintable() for letter in url):
         raise ValueError(
-            f"{name} is no address of the form https://host/path (it is not shown: it is a secret)."
+            f"{name} is not an address of the form https://host/path."
+            " Its value is a secret and is not shown."
         )
     return url
 
@@ -154,6 +155,6 @@ def post_text(text: str) -> int:
         print(error, file=sys.stderr)
         return 2
     except NotDelivered as error:
-        print(f"The webhook did not take the message: {error}.", file=sys.stderr)
+        print(f"The webhook in WEBHOOK did not accept the message: {error}.", file=sys.stderr)
         return 1
     return 0

@@ -248,6 +248,6 @@ def report(lake: str, days: int, members: int) -> bool:
             f"| {verdict.pattern.name} | {verdict.files_read} / {verdict.files_admitted}"
             f" | {verdict.row_groups_read} / {verdict.row_groups_admitted} | {share}"
             f" | {verdict.bytes_read // members:,}"
-            f" | {'; '.join(sorted(verdict.faults)) or 'good'} |"
+            f" | {'; '.join(sorted(verdict.faults)) or 'passed'} |"
         )
     return not any(verdict.faults for verdict in verdicts)

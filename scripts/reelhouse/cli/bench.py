@@ -30,11 +30,13 @@ class CachingPart(StrEnum):
 @app.command("refresh")
 def refresh(
     work: Work = SCRATCH,
-    events_per_day: Annotated[int, Option(help="Events of a working day.")] = 100_000,
-    history: Annotated[list[int] | None, Option(help="Days of history (30, 90, 360).")] = None,
-    rebuild_at: Annotated[int, Option(help="History at which a rebuild is measured.")] = 90,
+    events_per_day: Annotated[int, Option(help="Events per working day.")] = 100_000,
+    history: Annotated[
+        list[int] | None, Option(help="Days of history; repeat for several. Default: 30, 90, 360.")
+    ] = None,
+    rebuild_at: Annotated[int, Option(help="Days of history at which a rebuild is measured.")] = 90,
 ) -> None:
-    """What one more day costs after histories of different lengths."""
+    """Measure the refresh of one more day after histories of different lengths."""
     from reelhouse.bench.refresh import run
 
     run(work, events_per_day, history or [30, 90, 360], rebuild_at)
@@ -43,9 +45,9 @@ def refresh(
 @app.command("queries")
 def queries(
     lake: Lake = "lake",
-    days: Annotated[int, Option(help="Newest days that the queries ask for.")] = 7,
+    days: Annotated[int, Option(help="Number of newest days to query.")] = 7,
 ) -> None:
-    """What the example queries read and what they need."""
+    """Compare the files, rows and bytes that the example queries read with what they need."""
     from reelhouse.bench.queries import run
 
     try:
@@ -59,12 +61,14 @@ def queries(
 def compaction(
     work: Work = Path("/var/tmp/compaction"),
     days: Annotated[int, Option(help="Days in the lake.")] = 10,
-    events_per_day: Annotated[int, Option(help="Events of a working day.")] = 50_000,
+    events_per_day: Annotated[int, Option(help="Events per working day.")] = 50_000,
     appends: Annotated[int, Option(help="Transactions that append to every day.")] = 200,
-    rows_share: Annotated[int, Option(help="Each appends one row in so many.")] = 1000,
+    rows_share: Annotated[
+        int, Option(help="Each transaction appends one of this many rows.")
+    ] = 1000,
     repeats: Annotated[int, Option(help="Runs of each query; the median counts.")] = 5,
 ) -> None:
-    """Files, bytes and query times before and after compaction."""
+    """Measure files, bytes and query times before and after compaction."""
     from reelhouse.bench.compaction import run
 
     same = run(work, days, events_per_day, appends, rows_share, repeats)
@@ -76,10 +80,12 @@ def layout(
     events: Annotated[int, Option(help="Events of the day.")] = 400_000,
     profiles: Annotated[int, Option(help="Number of profiles.")] = 60_000,
     titles: Annotated[int, Option(help="Number of titles.")] = 2_000,
-    members: Annotated[int, Option(help="Profiles, titles and regions asked for.")] = 10,
-    row_group_rows: Annotated[list[int] | None, Option(help="Rows per row group.")] = None,
+    members: Annotated[int, Option(help="Number of profiles, titles and regions to query.")] = 10,
+    row_group_rows: Annotated[
+        list[int] | None, Option(help="Rows per row group; repeat for several. Default: 2048.")
+    ] = None,
 ) -> None:
-    """Which order of a day's events makes the documented queries read least."""
+    """Compare sort orders of a day's events by what the documented queries read."""
     from reelhouse.bench.layout import run
 
     run(events, profiles, titles, members, row_group_rows or [DEFAULT_ROW_GROUP_ROWS])
@@ -91,7 +97,7 @@ def sketches(
     requests: Annotated[int, Option(help="Requests over 30 days.")] = 20_000_000,
     memory: Annotated[str, Option(help="DuckDB's memory limit.")] = "4GB",
 ) -> None:
-    """Quantiles from sketches compared with exact ones."""
+    """Compare quantiles from sketches with exact quantiles."""
     from reelhouse.bench.sketches import run
 
     run(folder, requests, memory)
@@ -100,12 +106,12 @@ def sketches(
 @app.command("caching")
 def caching(
     work: Work = SCRATCH,
-    requests: Annotated[int, Option(help="Rows of the trace whose curve is sampled.")] = 1_000_000,
-    days: Annotated[int, Option(help="Days in the lake of the refresh.")] = 10,
-    requests_per_day: Annotated[int, Option(help="Requests of viewers per day.")] = 10_000,
+    requests: Annotated[int, Option(help="Rows of the trace.")] = 1_000_000,
+    days: Annotated[int, Option(help="Days of history before the refresh.")] = 10,
+    requests_per_day: Annotated[int, Option(help="Viewer requests per day.")] = 10_000,
     part: Annotated[CachingPart | None, Option(help="Run one part only.")] = None,
 ) -> None:
-    """The error of the sampled miss-ratio curve, and the cost of a refresh."""
+    """Measure the error of sampled miss-ratio curves, and the cost of a refresh."""
     from reelhouse.bench.caching import run
 
     run(work, requests, days, requests_per_day, part)
@@ -114,16 +120,20 @@ def caching(
 @app.command("stress")
 def stress(
     work: Annotated[Path, Option(help="Scratch folder; it is emptied.")],
-    events_per_day: Annotated[int, Option(help="The usual volume.")] = 20_000,
-    times: Annotated[list[int] | None, Option(help="Multiples of it (1, 10, 100).")] = None,
+    events_per_day: Annotated[int, Option(help="Events of a day at the usual volume.")] = 20_000,
+    times: Annotated[
+        list[int] | None, Option(help="Multiple of it; repeat for several. Default: 1, 10, 100.")
+    ] = None,
     memory_limit: Annotated[str, Option(help="DuckDB's memory limit.")] = "4GB",
     threads: Annotated[int, Option(help="DuckDB's threads.")] = 2,
-    timeout: Annotated[float, Option(help="Seconds for one refresh.")] = 600,
-    write: Annotated[Path | None, Option(help="Store the ratios as those of a release.")] = None,
-    check: Annotated[Path | None, Option(help="Compare with the stored ratios.")] = None,
-    tolerance: Annotated[float, Option(help="Growth of a ratio that is allowed.")] = 0.5,
+    timeout: Annotated[float, Option(help="Longest permitted refresh (seconds).")] = 600,
+    write: Annotated[Path | None, Option(help="File to store the ratios of a release in.")] = None,
+    check: Annotated[
+        Path | None, Option(help="File with stored ratios; exit with status 1 if one has grown.")
+    ] = None,
+    tolerance: Annotated[float, Option(help="Permitted growth of a ratio (0.5: by half).")] = 0.5,
 ) -> None:
-    """Refresh under multiples of a day's volume."""
+    """Refresh with multiples of a day's volume; measure time, memory and spill."""
     from reelhouse.bench.stress import ratios, regressions, run
 
     measured = run(work, events_per_day, times or [1, 10, 100], memory_limit, threads, timeout)

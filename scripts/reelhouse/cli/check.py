@@ -11,7 +11,7 @@ from typer import Option
 from reelhouse.cli.options import Lake
 from reelhouse.paths import ROOT
 
-app = typer.Typer(help="Check a lake.", no_args_is_help=True)
+app = typer.Typer(help="Check a lake: data quality, pruning, query plans.", no_args_is_help=True)
 
 
 @app.command("expectations")
@@ -19,7 +19,9 @@ def expectations(
     lake: Lake = "lake",
     suites: Annotated[Path, Option(help="Folder of the suites.")] = ROOT / "expectations",
     target: Annotated[Path, Option(help="Folder for the Data Docs.")] = ROOT / "target",
-    most_rows: Annotated[int, Option(help="Rows checked per table; more are sampled.")] = 500_000,
+    most_rows: Annotated[
+        int, Option(help="Check at most this many rows per table, an even sample.")
+    ] = 500_000,
 ) -> None:
     """Check what the last refresh wrote, with Great Expectations.
 
@@ -33,10 +35,13 @@ def expectations(
 @app.command("pruning")
 def pruning(
     lake: Lake = "lake",
-    days: Annotated[int, Option(help="Newest days that are asked for.")] = 30,
-    members: Annotated[int, Option(help="Profiles, titles and regions asked for.")] = 5,
+    days: Annotated[int, Option(help="Number of newest days to query.")] = 30,
+    members: Annotated[int, Option(help="Number of profiles, titles and regions to query.")] = 5,
 ) -> None:
-    """Compare what the documented queries read with what the catalog's statistics admit."""
+    """Check that the documented queries read no more than the statistics require.
+
+    Exits with status 1 if a query reads too much.
+    """
     from reelhouse.check.pruning import report
 
     raise typer.Exit(0 if report(lake, days, members) else 1)
@@ -44,7 +49,7 @@ def pruning(
 
 @app.command("analyses")
 def analyses(lake: Lake = "lake") -> None:
-    """Print, per analysis, the columns that its plan prunes by and the files it reads (JSON)."""
+    """Print the pruning columns and the number of files read of every analysis, as JSON."""
     from reelhouse.check.analyses import report
 
     typer.echo(report(lake))

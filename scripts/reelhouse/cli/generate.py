@@ -13,13 +13,16 @@ from reelhouse.cli.options import Out, Seed, Start
 from reelhouse.generate.files import COPY_OPTIONS
 from reelhouse.generate.platform import REGIONS
 
-app = typer.Typer(help="Write generated deliveries into a landing folder.", no_args_is_help=True)
+app = typer.Typer(
+    help="Generate deliveries in a landing folder. The same seed gives the same files.",
+    no_args_is_help=True,
+)
 
 NEW_YEAR = datetime(2025, 1, 1)
 FileFormat = Annotated[
     str, Option("--format", help=f"File format: {', '.join(COPY_OPTIONS)}.", metavar="FORMAT")
 ]
-FirstDay = Annotated[int, Option(help="Number of the first day to deliver, counted from --start.")]
+FirstDay = Annotated[int, Option(help="First day to deliver, as an offset from --start (days).")]
 Days = Annotated[int, Option(help="Number of days to deliver.")]
 DuplicateShare = Annotated[float, Option(help="Share of rows delivered twice (0 to 1).")]
 DirtyShare = Annotated[float, Option(help="Share of rows with one broken value (0 to 1).")]
@@ -32,20 +35,20 @@ def watch_events(
     start: Start = NEW_YEAR,
     first_day: FirstDay = 0,
     days: Days = 30,
-    events_per_day: Annotated[int, Option(help="Events of a working day.")] = 10_000,
+    events_per_day: Annotated[int, Option(help="Events per working day.")] = 10_000,
     profiles: Annotated[int, Option(help="Number of profiles.")] = 5_000,
     titles: Annotated[int, Option(help="Number of titles.")] = 500,
-    late_share: Annotated[float, Option(help="Share of events of an older day (0 to 1).")] = 0.01,
-    late_days: Annotated[int, Option(help="Late events are 1 to this many days old.")] = 30,
+    late_share: Annotated[float, Option(help="Share of late events (0 to 1).")] = 0.01,
+    late_days: Annotated[int, Option(help="Maximum age of late events (days).")] = 30,
     regions: Annotated[
-        str, Option(help="Regions of the profiles, separated by commas. Default: all.")
+        str, Option(help="Comma-separated regions of the profiles. Default: all.")
     ] = "",
     duplicate_share: DuplicateShare = 0.005,
     dirty_share: DirtyShare = 0.0,
     file_format: FileFormat = "parquet",
     files_per_day: Annotated[int, Option(help="Files per day.")] = 1,
 ) -> None:
-    """Write watch events: who watched which title, where, on what, for how long."""
+    """Generate watch events."""
     from reelhouse.generate.watch_events import generate
 
     try:
@@ -88,7 +91,7 @@ def playback(
         Path | None, Option(help="Also write the reference table ladder_segments to this file.")
     ] = None,
 ) -> None:
-    """Write playback events, CDN requests and throughput samples."""
+    """Generate playback events, CDN requests and throughput samples."""
     from reelhouse.generate.playback import generate, write_ladder
 
     if ladder:
@@ -115,7 +118,7 @@ def api_requests(
     seed: Seed = 1,
     start: Start = NEW_YEAR,
     days: Days = 1,
-    requests_per_day: Annotated[int, Option(help="Requests of a working day.")] = 10_000,
+    requests_per_day: Annotated[int, Option(help="Requests per working day.")] = 10_000,
     clients: Annotated[int, Option(help="Number of clients.")] = 2_000,
     file_format: Annotated[
         str, Option("--format", help="File format: parquet, jsonl.gz, log.gz.", metavar="FORMAT")
@@ -123,17 +126,20 @@ def api_requests(
     incident: Annotated[
         list[str] | None,
         Option(
-            help="An incident: service, start, minutes, latency factor, error share. Example:"
-            " catalog,2025-01-13T20:30,45,1,0.5",
+            help="Incident: service,start,minutes,latency factor,error share. Example:"
+            " catalog,2025-01-13T20:30,45,1,0.5. Repeat for several.",
             show_default=False,
         ),
     ] = None,
     rush: Annotated[
         list[str] | None,
-        Option(help="A rush: start, seconds, requests, clients.", show_default=False),
+        Option(
+            help="Traffic peak: start,seconds,requests,clients. Repeat for several.",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
-    """Write API request logs."""
+    """Generate API request logs."""
     from reelhouse.generate.delivery import generate_api_requests, parse_incident, parse_rush
 
     try:
@@ -164,7 +170,7 @@ def resource_metrics(
     hours: Annotated[int, Option(help="Hours of each day, from midnight.")] = 24,
     every_minutes: Annotated[int, Option(help="Minutes between two samples.")] = 1,
 ) -> None:
-    """Write CPU, memory, disk and network samples of each instance."""
+    """Generate CPU, memory, disk and network samples of each instance."""
     from reelhouse.generate.delivery import generate_resource_metrics
 
     rows = generate_resource_metrics(
@@ -185,14 +191,14 @@ def cache_requests(
     start: Start = NEW_YEAR,
     first_day: FirstDay = 0,
     days: Days = 7,
-    requests_per_day: Annotated[int, Option(help="Requests of viewers per day.")] = 5_000,
+    requests_per_day: Annotated[int, Option(help="Viewer requests per day.")] = 5_000,
     profiles: Annotated[int, Option(help="Number of profiles.")] = 2_000,
     titles: Annotated[int, Option(help="Number of titles.")] = 500,
     duplicate_share: DuplicateShare = 0.002,
     dirty_share: DirtyShare = 0.0,
     file_format: FileFormat = "parquet",
 ) -> None:
-    """Write requests to caches of four levels."""
+    """Generate requests to caches on four levels."""
     from reelhouse.generate.cache_requests import generate
 
     try:
@@ -222,10 +228,10 @@ def capacity(
     days: Days = 35,
     every_minutes: Annotated[int, Option(help="Minutes between two samples.")] = 1,
     from_hour: Annotated[int, Option(help="First hour of each day.")] = 0,
-    to_hour: Annotated[int, Option(help="Hour of each day at which the samples end.")] = 24,
-    utilization: Annotated[int, Option(help="CPU use of all instances (percent).")] = 65,
+    to_hour: Annotated[int, Option(help="Last hour of each day (exclusive).")] = 24,
+    utilization: Annotated[int, Option(help="Average CPU use of all instances (percent).")] = 65,
 ) -> None:
-    """Write resource metrics of weeks with content releases, for forecasts and autoscaling."""
+    """Generate weeks of resource metrics with content releases, for forecasts and autoscaling."""
     from reelhouse.generate.capacity import generate_capacity
 
     rows = generate_capacity(
@@ -247,7 +253,7 @@ def load_test(
     start: Start = NEW_YEAR,
     requests: Annotated[int, Option(help="Requests of the hour.")] = 60_000,
 ) -> None:
-    """Write an hour of API requests to one endpoint at a steady rate."""
+    """Generate an hour of API requests to one endpoint at a constant rate."""
     from reelhouse.generate.delivery import generate_load_test
 
     typer.echo(

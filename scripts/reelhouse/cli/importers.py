@@ -11,12 +11,12 @@ from typer import Option
 from reelhouse.cli.options import Data, Out, Seed
 from reelhouse.paths import data_folder
 
-app = typer.Typer(help="Write public data sets as deliveries of a feed.", no_args_is_help=True)
+app = typer.Typer(help="Convert public data sets to deliveries of a feed.", no_args_is_help=True)
 
 
 @app.command("movielens")
 def movielens(out: Out, data: Data = None, seed: Seed = 1) -> None:
-    """MovieLens ratings as watch events. The seed decides what MovieLens does not hold."""
+    """Convert MovieLens ratings to watch events. Missing fields are generated from the seed."""
     from reelhouse.importers.movielens import adapt, find_data, unknown_films
 
     try:
@@ -32,7 +32,7 @@ def movielens(out: Out, data: Data = None, seed: Seed = 1) -> None:
 
 @app.command("cache-trace")
 def cache_trace(out: Out, data: Data = None) -> None:
-    """A block I/O trace as cache requests."""
+    """Convert a block I/O trace to cache requests."""
     from reelhouse.importers.cache_trace import adapt, find_trace
 
     try:
@@ -51,7 +51,7 @@ def throughput_traces(
         Path | None, Option(help="Also write the reference table ladder_segments to this file.")
     ] = None,
 ) -> None:
-    """Throughput traces of 3G and 4G networks as throughput samples."""
+    """Convert throughput traces of 3G and 4G networks to throughput samples."""
     from reelhouse.importers.throughput_traces import adapt_ladders, adapt_traces
 
     folder = data_folder(data)

@@ -24,13 +24,13 @@ def register(app: typer.Typer) -> None:
 def build(
     context: typer.Context,
     landing: Annotated[
-        str, Option(help="Folder of delivered files, one folder per feed. Default: the sample.")
+        str, Option(help="Landing folder, with one folder per feed. Default: the sample.")
     ] = "",
     lake: Annotated[
         str, Option(help="Folder of the lake. Default: `lake`, or `lake/own` for your own data.")
     ] = "",
 ) -> None:
-    """Land what is new, refresh every table, test, publish, and print a summary.
+    """Land new files, refresh all affected tables, test, publish, and print a summary.
 
     Further arguments go to `dbt build`, for example `--select daily_user_metrics+`.
     """
@@ -40,19 +40,22 @@ def build(
 
 
 def query(
-    sql: Annotated[str | None, Argument(help="The query. Marts need no schema.")] = None,
-    file: Annotated[Path | None, Option(help="A file that holds the query.")] = None,
+    sql: Annotated[
+        str | None, Argument(help="The query. Tables of the marts need no schema.")
+    ] = None,
+    file: Annotated[Path | None, Option(help="File that contains the query.")] = None,
     lake: Lake = "lake",
     unpublished: Annotated[
-        bool, Option("--unpublished", help="Read the newest committed state, tested or not.")
+        bool,
+        Option("--unpublished", help="Read the newest committed state, even if it is not tested."),
     ] = False,
-    rows: Annotated[int, Option(help="Rows shown at most.")] = 40,
+    rows: Annotated[int, Option(help="Maximum number of rows to print.")] = 40,
 ) -> None:
-    """Ask the lake a question in SQL. Works while a refresh runs."""
+    """Run a SQL query on the published state of a lake. Works during a refresh."""
     from reelhouse.lake.query import show
 
     if (sql is None) == (file is None):
-        raise typer.BadParameter("give a query, or --file with one")
+        raise typer.BadParameter("pass either a query or --file")
     raise typer.Exit(show(sql or file.read_text(), lake, unpublished=unpublished, rows=rows))
 
 
@@ -63,7 +66,7 @@ def forecast(
         float, Option(min=0, help="Time after which no further series is started.")
     ] = 10,
 ) -> None:
-    """Forecast the demand of each service and deliver the result as the feed demand_forecasts."""
+    """Forecast the demand of each service and write it to the feed demand_forecasts."""
     try:
         from reelhouse.capacity.forecast import run
     except ModuleNotFoundError as error:
@@ -76,14 +79,14 @@ def forecast(
 
 
 def alerts(lake: Lake = "lake") -> None:
-    """Print the open alerts and post them to the webhook in ALERT_WEBHOOK, if it is set."""
+    """Print the open alerts, and post them if ALERT_WEBHOOK holds the address of a webhook."""
     from reelhouse.alerts.notify import run
 
     raise typer.Exit(run(lake))
 
 
-def notify(text: Annotated[str, Argument(help="The text.")]) -> None:
-    """Post a text to the webhook in WEBHOOK."""
+def notify(text: Annotated[str, Argument(help="Text of the message.")]) -> None:
+    """Post a text to the webhook whose address is in the environment variable WEBHOOK."""
     from reelhouse.alerts.webhook import post_text
 
     raise typer.Exit(post_text(text))

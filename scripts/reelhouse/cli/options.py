@@ -12,11 +12,13 @@ Lake = Annotated[
     str,
     typer.Option(envvar="REELHOUSE_LAKE", help="Folder of the lake.", rich_help_panel="Lake"),
 ]
-Out = Annotated[Path, typer.Option(help="Landing folder to write to.")]
+Out = Annotated[
+    Path, typer.Option(help="Landing folder to write to; a folder per feed is created in it.")
+]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same rows.")]
 Data = Annotated[
     str | None,
-    typer.Option(envvar="REELHOUSE_DATA", help="Folder of the real data.", show_default=False),
+    typer.Option(envvar="REELHOUSE_DATA", help="Folder of the data sets.", show_default=False),
 ]
 Work = Annotated[Path, typer.Option(help="Scratch folder.")]
 

@@ -56,8 +56,8 @@ def check_lake_path(lake: str) -> None:
     for letter, meaning in UNUSABLE_LETTERS.items():
         if letter in lake:
             raise ValueError(
-                f"a lake cannot be kept in '{lake}': DuckDB takes {letter!r} for {meaning}."
-                " Choose a folder without it."
+                f"a lake cannot be kept in '{lake}': DuckDB reads {letter!r} as {meaning}."
+                " Choose a path without it."
             )
     if Path(lake).exists() and not Path(lake).is_dir():
         raise ValueError(f"a lake cannot be kept in '{lake}': that is a file, not a folder.")
@@ -106,7 +106,7 @@ def connect(lake: str, catalog: str = PUBLISHED_CATALOG) -> duckdb.DuckDBPyConne
         hint = (
             "run `make build` first"
             if catalog == LIVE_CATALOG or not (Path(lake) / LIVE_CATALOG).exists()
-            else "run the whole `make build`, or read what is committed with --unpublished"
+            else "run a complete `make build`, or read the committed state with --unpublished"
         )
         raise FileNotFoundError(f"nothing is published in the lake '{lake}': {hint}")
     connection = duckdb.connect()

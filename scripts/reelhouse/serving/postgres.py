@@ -45,11 +45,13 @@ def split_address(address: str) -> tuple[str, dict[str, str]]:
             "The copy in PostgreSQL needs the package psycopg: `make serve-postgres` installs it."
         ) from None
     if not address.strip():
-        raise ValueError(f"Where to? Set {ADDRESS} to a connection string, such as '{EXAMPLE}'.")
+        raise ValueError(
+            f"{ADDRESS} is not set. Set it to a connection string such as '{EXAMPLE}'."
+        )
     malformed = ValueError(
-        f"{ADDRESS} is no connection string of PostgreSQL (it is not shown: it may hold a"
-        f" password). Give one such as '{EXAMPLE} password=...'; in a URI, letters such as @ and /"
-        " in the password are percent-encoded."
+        f"{ADDRESS} is not a PostgreSQL connection string. Its value is not shown, because it can"
+        f" hold a password. Use one such as '{EXAMPLE} password=...'. In a URI, percent-encode"
+        " characters such as @ and / in the password."
     )
     try:
         options = [option for option in pq.Conninfo.parse(address.encode()) if option.val]
@@ -63,7 +65,9 @@ def split_address(address: str) -> tuple[str, dict[str, str]]:
         elif option.envvar:
             passwords[option.envvar.decode()] = value
         else:
-            raise ValueError(f"{ADDRESS} may not hold {name}: it would be shown in errors.")
+            raise ValueError(
+                f"{ADDRESS} must not contain {name}, because error messages would show it."
+            )
     # A password that is not encoded runs over into what comes after it.
     if "@" in shown.get("host", "") + shown.get("dbname", ""):
         raise malformed
