@@ -57,7 +57,6 @@ quantiles as (
         {{ series | join(', ') }},
         origin_ts,
         origin_number,
-        horizon_bucket,
         {% for nominal, window in windows.items() -%}
             quantile_cont(
                 error,
@@ -72,9 +71,9 @@ quantiles as (
                     {% for level in levels %}{{ (1 + level) / 2 }},
                     {% endfor %}0.5
                 ]
-            ) filter (where origins_ago <= {{ window }})
-                as upper_errors_{{ nominal }}{{ ',' if not loop.last }}
-        {% endfor %}
+            ) filter (where origins_ago <= {{ window }}) as upper_errors_{{ nominal }},
+        {% endfor -%}
+        horizon_bucket
     from past_errors
     group by {{ series | join(', ') }}, origin_ts, origin_number, horizon_bucket
 ),
@@ -87,13 +86,13 @@ held as (
         errors.origin_number,
         max(errors.target_ts) as known_ts,
         levels.level,
-        count(*) as forecasts,
         {% for nominal in windows -%}
             count(*) filter (
                 where errors.error between quantiles.lower_errors_{{ nominal }}[levels.level]
                 and quantiles.upper_errors_{{ nominal }}[levels.level]
-            ) as forecasts_held_{{ nominal }}{{ ',' if not loop.last }}
-        {% endfor %}
+            ) as forecasts_held_{{ nominal }},
+        {% endfor -%}
+        count(*) as forecasts
     from errors
     inner join quantiles
         on
@@ -116,11 +115,11 @@ calibrated as (
         {% endfor -%}
         quantiles.origin_ts,
         quantiles.horizon_bucket,
-        held.level,
         {% for nominal in windows -%}
             sum(held.forecasts_held_{{ nominal }}) / sum(held.forecasts)
-                as share_held_{{ nominal }}{{ ',' if not loop.last }}
-        {% endfor %}
+                as share_held_{{ nominal }},
+        {% endfor -%}
+        held.level
     from quantiles
     inner join held
         on
@@ -147,15 +146,8 @@ chosen_levels as (
 
 bounds as (
     select
-        ---------- ids
-        quantiles.service_name,
-
-        ---------- dimensions
-        quantiles.resource,
-        quantiles.grain,
-        quantiles.method,
-
-        ---------- measures
+        {% for key in series %}quantiles.{{ key }},
+        {% endfor -%}
         quantiles.horizon_bucket,
         {% for nominal in windows -%}
             quantiles.lower_errors_{{ nominal }}[
@@ -166,8 +158,7 @@ bounds as (
                 coalesce(chosen_levels.level_{{ nominal }}, {{ levels | length }})
             ]
                 as upper_error_{{ nominal }},
-        {% endfor %}
-        ---------- timestamps
+        {% endfor -%}
         quantiles.origin_ts
     from quantiles
     left join chosen_levels
@@ -180,10 +171,24 @@ bounds as (
 ),
 
 final as (
-    select * replace (
+    select
+        ---------- ids
+        service_name,
+
+        ---------- dimensions
+        resource,
+        grain,
+        method,
+
+        ---------- measures
+        horizon_bucket,
+        lower_error_80,
+        upper_error_80,
         least(lower_error_80, lower_error_95) as lower_error_95,
-        greatest(upper_error_80, upper_error_95) as upper_error_95
-    )
+        greatest(upper_error_80, upper_error_95) as upper_error_95,
+
+        ---------- timestamps
+        origin_ts
     from bounds
 )
 
