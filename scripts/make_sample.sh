@@ -62,19 +62,19 @@ rejected-1,1,-1000,4000,30,2025-01-13 10:00:00
 rejected-2,1,1000,fast,30,2025-01-13 10:00:00
 ROWS
 
-# demand_forecasts: what another tool forecast for an evening, and two rows that cannot be used.
+# demand_forecasts: what another tool forecast for two days, and two rows that cannot be used.
 mkdir -p seeds/sample/demand_forecasts
-cat > seeds/sample/demand_forecasts/2025-01-13.csv <<'ROWS'
-service_name,resource,grain,method,origin_ts,target_ts,forecast
-playback,cpu_pods,hour,by_hand,2025-01-13 20:00:00,2025-01-13 21:00:00,2.2
-playback,cpu_pods,hour,by_hand,2025-01-13 20:00:00,2025-01-13 22:00:00,2
-playback,cpu_pods,hour,by_hand,2025-01-13 20:00:00,2025-01-13 23:00:00,1.6
-playback,cpu_pods,hour,by_hand,2025-01-13 20:00:00,2025-01-14 00:00:00,1.2
-playback,cpu_pods,hour,by_hand,2025-01-13 20:00:00,2025-01-14 01:00:00,1
-playback,cpu_pods,hour,by_hand,2025-01-13 20:00:00,2025-01-14 02:00:00,0.9
-playback,cpu_pods,century,by_hand,2025-01-13 20:00:00,2025-01-13 21:00:00,2
-playback,cpu_pods,hour,by_hand,2025-01-13 20:00:00,2025-01-13 19:00:00,2
-ROWS
+{
+    echo service_name,resource,grain,method,origin_ts,target_ts,forecast
+    for hour in $(seq 1 48); do
+        target=$(date -u -d "2025-01-13 20:00 UTC + $hour hours" '+%F %T')
+        # Most at 21:00, least at 9:00: cores that the service asks for.
+        forecast=$(awk -v hour="$hour" 'BEGIN {printf "%.1f", 1.4 + 0.8 * cos((hour - 1) * 3.14159265 / 12)}')
+        echo "playback,cpu_pods,hour,by_hand,2025-01-13 20:00:00,$target,$forecast"
+    done
+    echo playback,cpu_pods,century,by_hand,2025-01-13 20:00:00,2025-01-13 21:00:00,2
+    echo playback,cpu_pods,hour,by_hand,2025-01-13 20:00:00,2025-01-13 19:00:00,2
+} > seeds/sample/demand_forecasts/2025-01-13.csv
 
 # cache_requests: the last three days of those two weeks, in three formats.
 rm -rf seeds/sample/cache_requests

@@ -38,6 +38,17 @@
         model varchar,
         logic_fingerprint varchar,
         invocation_id varchar,
+        noted_at timestamp,
+        feeds varchar[]
+    );
+    -- A lake that is older than mappings are.
+    alter table {{ source('ledger', 'logic_changes').render() }} add column if not exists feeds varchar[];
+    create table if not exists {{ source('ledger', 'mapping_changes').render() }} (
+        feed varchar,
+        mapping varchar,
+        files varchar[],
+        fingerprint varchar,
+        batch_id bigint,
         noted_at timestamp
     );
     create table if not exists {{ source('ledger', 'publications').render() }} (
@@ -50,6 +61,27 @@
         table_schema varchar,
         table_name varchar,
         row_count bigint
+    );
+    create table if not exists {{ source('ledger', 'deliveries').render() }} (
+        feed varchar,
+        batch_id bigint,
+        rejected_files bigint,
+        rows_delivered bigint,
+        rows_kept bigint,
+        rows_late bigint,
+        rows_duplicate bigint,
+        rows_quarantined bigint,
+        rows_rejected bigint,
+        quarantined_share double,
+        top_reasons varchar
+    );
+    create table if not exists {{ source('ledger', 'replays').render() }} (
+        feed varchar,
+        file varchar,
+        from_batch_id bigint,
+        batch_id bigint,
+        row_count bigint,
+        replayed_at timestamp
     );
     create table if not exists {{ source('ledger', 'unpublished_builds').render() }} (
         batch_id bigint,

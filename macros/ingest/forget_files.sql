@@ -1,4 +1,5 @@
 {% macro forget_files(files) %}
+    {%- do run_query(create_ledgers()) -%}
     {%- do run_query("begin transaction") -%}
     {%- for file in files -%}
         {%- set literal = dbt.string_literal(dbt.escape_single_quotes(file)) -%}
@@ -17,6 +18,7 @@
         ) -%}
         {%- do run_query("delete from " ~ landing ~ " where _file = " ~ literal) -%}
         {%- do run_query("delete from " ~ source('ledger', 'landed_files') ~ " where file = " ~ literal) -%}
+        {%- do run_query("delete from " ~ source('ledger', 'replays') ~ " where file = " ~ literal) -%}
         {%- do log("Forgotten: " ~ file ~ ". Now run `dbt build --full-refresh`.", info=true) -%}
     {%- endfor -%}
     {%- do run_query("commit") -%}

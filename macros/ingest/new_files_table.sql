@@ -1,3 +1,4 @@
 {% macro new_files_table() %}
-    {%- do return('temp.main.new_files__' ~ feed_name()) -%}
+    {#- Not temporary: the reader of rows has a connection of its own, and sees it there. -#}
+    {%- do return('memory.main.new_files__' ~ feed_name()) -%}
 {% endmacro %}

@@ -1,7 +1,7 @@
 {% macro read_files(group, columns) %}
     {%- if group.format == 'parquet' -%}
         {{ read_parquet_files(group, columns) }}
-    {%- elif group.format == 'csv' -%}
+    {%- elif group.format in ['csv', 'w3c'] -%}
         {{ read_csv_files(group, columns) }}
     {%- elif group.format == 'jsonl' -%}
         {{ read_jsonl_files(group, columns) }}
@@ -93,7 +93,7 @@
             {% for column in columns -%}
                 {% if column == 'line' %}line{% else %}null{% endif %} as {{ column }},
             {% endfor -%}
-            null as _unknown_columns,
+            {% if 'line' in columns %}null{% else %}cast(json_object('line', line) as varchar){% endif %} as _unknown_columns,
             _malformed,
             case when _malformed is not null then line end as _raw,
             _number,
@@ -114,7 +114,7 @@
             cast(parse_filename({{ path }}, true) as bigint) as _number,
             file_row_number + 1 as _row
         from read_parquet(
-            {{ path_list(group) }},
+            getvariable('paths'),
             filename = '{{ path }}', file_row_number = true, hive_partitioning = false
         )
 {% endmacro %}
@@ -126,7 +126,7 @@
                     case when spelling is null then line else decode(from_base64(line)) end as line,
                     case when spelling = 'm' then 'not_utf8' end as _malformed
                 from read_csv(
-                    {{ path_list(group) }},
+                    getvariable('paths'),
                     columns = {'_number': 'BIGINT', '_row': 'BIGINT', 'spelling': 'VARCHAR', 'line': 'VARCHAR'},
                     delim = e'\x1f', quote = '', escape = '', header = false, auto_detect = false,
                     max_line_size = {{ 4 * var('longest_line_bytes') }}

@@ -1,7 +1,15 @@
 {% macro record_landed_files() %}
     {#- Hook of every landing model: the file entries commit together with the rows. -#}
-    {%- if is_refresh() -%}{%- do run_query("select clear_taken('" ~ feed_name() ~ "')") -%}{%- endif -%}
+    {%- if is_refresh() -%}
+        {%- do run_query("select clear_taken('" ~ feed_name() ~ "'), drop_rows('" ~ new_rows_table() ~ "')") -%}
+    {%- endif -%}
     {%- if is_refresh() and run_query("select 1 from " ~ new_files_table() ~ " limit 1") | length > 0 -%}
+    {#- A file that was rejected for its columns and is tried again has one verdict: the new one. -#}
+    delete from {{ source('ledger', 'landed_files') }}
+    where
+        status = 'rejected'
+        and (feed, file, sha256) in (select (feed, file, sha256) from {{ new_files_table() }});
+
     insert into {{ source('ledger', 'landed_files') }}
     with landed as (
         select

@@ -6,7 +6,7 @@
         "select coalesce(min(first_batch_id) filter (batch_id > ("
         ~ "select coalesce(max(batch_id), 0) from " ~ source('ledger', 'publications') ~ ")), "
         ~ "max_by(first_batch_id, batch_id)) from " ~ source('ledger', 'refresh_log')
-        ~ " where model = '" ~ relation.identifier ~ "'"
+        ~ " where model in ('" ~ logged_upstreams(relation.identifier) | join("', '") ~ "')"
     ) -%}
     {%- do return('batch_id >= ' ~ (found.columns[0].values()[0] or 0)) -%}
 {%- endmacro %}

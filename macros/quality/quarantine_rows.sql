@@ -1,35 +1,60 @@
 {% macro quarantine_rows(staged, kept, id, payload, partition='dt') %}
-with staged as (
+-- Read twice, and too many rows to keep: only those of few ids are looked at whole.
+with staged as not materialized (
     select * from {{ staged }}
     where {{ new_batches(staged) }}
 ),
 
+{% if is_refresh() and not is_rebuild() -%}
+loaded_before as (
+    select hash({{ id }}) as id_hash
+    from {{ kept }}
+    where
+        {{ partition }} in ({{ affected_partitions(staged, partition) }})
+        and not {{ new_batches(staged) }}
+),
+
+{% endif -%}
+-- Every other row is the only one of its id, and the fact keeps it.
+delivered_again as (
+    select * from staged
+    where
+        not _is_rejected
+        and (
+            {{ is_repeated(id, staged) }}
+            {% if is_refresh() and not is_rebuild() -%}
+            or hash({{ id }}) in (select id_hash from loaded_before)
+            {%- endif %}
+        )
+),
+
 kept as (
     select * from {{ kept }}
-    {% if is_refresh() and not is_rebuild() -%}
-    where {{ partition }} in ({{ affected_partitions(staged, partition) }})
-    {%- endif %}
+    where
+        hash({{ id }}) in (select hash({{ id }}) from delivered_again)
+        {% if is_refresh() and not is_rebuild() -%}
+        and {{ partition }} in ({{ affected_partitions(staged, partition) }})
+        {%- endif %}
 ),
 
 compared as (
     select
-        staged.*,
+        delivered_again.*,
         kept.batch_id as kept_in_batch,
         case
             when kept.{{ id }} is null then '{{ id }}_known_on_another_day'
             when
                 (
-                    ({{ staged_columns('staged', payload) }})
+                    ({{ staged_columns('delivered_again', payload) }})
                     is distinct from ({{ staged_columns('kept', payload) }})
                 )
                 then '{{ id }}_known_with_another_payload'
         end as conflict
-    from staged
+    from delivered_again
     left join kept
         on
-            staged.{{ id }} = kept.{{ id }}
-            and staged.{{ partition }} = kept.{{ partition }}
-    where not staged._is_rejected
+            delivered_again.{{ id }} = kept.{{ id }}
+            and delivered_again.{{ partition }} = kept.{{ partition }}
 ),
 
 judged as (

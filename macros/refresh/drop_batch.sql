@@ -1,6 +1,7 @@
 {% macro drop_batch(batch_id, feed=none) %}
     {#- Deletes the rows of a batch and marks its files as rejected. Rows of other batches that were
         duplicates of these rows count again after the rebuild. -#}
+    {%- do run_query(create_ledgers()) -%}
     {%- set landed_files = source('ledger', 'landed_files') -%}
     {%- set batch_id = batch_id | int -%}
     {%- set of_batch = "batch_id = " ~ batch_id ~ " and status = 'landed'" ~ (" and feed = '" ~ feed ~ "'" if feed else "") -%}
@@ -22,7 +23,15 @@
         {%- set landing_table = api.Relation.create(
             database=target.database, schema=node.schema, identifier=landing_model
         ) -%}
-        {%- do run_query("delete from " ~ landing_table ~ " where batch_id = " ~ batch_id) -%}
+        {#- Rows that a replay gave another batch are found by their file. -#}
+        {%- do run_query(
+            "delete from " ~ landing_table ~ " where batch_id >= " ~ batch_id ~ " and _file in (select file from "
+            ~ landed_files ~ " where " ~ of_batch ~ ")"
+        ) -%}
+        {%- do run_query(
+            "delete from " ~ source('ledger', 'replays') ~ " where feed = '" ~ found[0] ~ "' and file in (select file from "
+            ~ landed_files ~ " where " ~ of_batch ~ ")"
+        ) -%}
         {%- do run_query(
             "insert into " ~ refresh_log ~ " by name select " ~ this_refresh ~ " as batch_id, '"
             ~ landing_model ~ "' as model, 'drop' as mode, 0 as first_batch_id, 0 as rows_written, " ~ found[2] | int

@@ -6,6 +6,8 @@
     {%- set existing = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set delta = make_temp_relation(target_relation) -%}
+    {#- Landing has read its rows into a table of its own already. -#}
+    {%- set delta_type = 'view' if is_landing_model() else 'table' -%}
     {%- set rebuild = existing is none or existing.is_view or is_rebuild() -%}
     {%- set keys = config.get('unique_key') or [] -%}
     {%- set keys = [keys] if keys is string else keys -%}
@@ -24,7 +26,7 @@
         {%- if rebuild %}
         {{ create_lake_table(target_relation, sql, layout) }}
         {%- endif %}
-        create temporary table {{ delta }} as (
+        create temporary {{ delta_type }} {{ delta }} as (
             {{ sql }}
         );
     {% endcall %}
@@ -36,9 +38,9 @@
         {%- if keys and not rebuild -%}
             {%- do outcome.update({'deleted': delete_keys(target_relation, delta, keys, partition)}) -%}
         {%- endif -%}
-        {%- do insert_in_order(target_relation, "select * from " ~ delta, layout) -%}
+        {%- do insert_in_order(target_relation, delta, layout) -%}
     {%- endif -%}
-    {%- do run_query("drop table " ~ delta) -%}
+    {%- do run_query("drop " ~ delta_type ~ " " ~ delta) -%}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- set first_batch_id = first_batch_written(rebuild) -%}

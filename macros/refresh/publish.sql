@@ -9,9 +9,12 @@
     {%- if newest == published -%}{%- do return('') -%}{%- endif -%}
 
     {%- set unfinished = unfinished_steps(results) -%}
-    {%- set losses = [] if unfinished or is_accepted() else lost_rows(published) -%}
-    {%- if unfinished or losses -%}
-        {%- do return(report_unpublished(unfinished or losses | join("; "), newest, published, losses | length > 0)) -%}
+    {%- set is_judged = not unfinished and not is_accepted() -%}
+    {%- set losses = lost_rows(published) if is_judged else [] -%}
+    {%- set quarantined = quarantined_deliveries(published) if is_judged else [] -%}
+    {%- set refusals = losses + quarantined | map(attribute='sentence') | list -%}
+    {%- if unfinished or refusals -%}
+        {%- do return(report_unpublished(unfinished or refusals | join("; "), newest, published, refusals | length > 0, quarantined)) -%}
     {%- endif -%}
 
     {#- The copy comes first: killed in between, the next build copies again. -#}
@@ -52,17 +55,41 @@
 {% endmacro %}
 
 {% macro skipped_steps(results) %}
-    {#- Models, seeds and data tests of a whole build that this invocation did not run. Alerts judge the
-        services and not the data: they are no part of it. -#}
+    {#- Models, seeds and data tests of a whole build that this invocation did not run and that could have
+        had something to do. Alerts judge the services and not the data: they are no part of it. -#}
     {%- set ran = results | map(attribute='node.unique_id') | list -%}
+    {%- set written = written_since_publication() -%}
     {%- set left_out = [] -%}
     {%- for node in graph.nodes.values()
         if node.resource_type in ['model', 'seed', 'test']
         and 'full_check' not in node.tags and 'alert' not in node.tags
-        and node.unique_id not in ran -%}
+        and node.unique_id not in ran
+        and (written is none or reads_any(node, written)) -%}
         {%- do left_out.append(node.unique_id) -%}
     {%- endfor -%}
     {%- do return(left_out) -%}
+{% endmacro %}
+
+{% macro written_since_publication() %}
+    {#- Names of what refreshes wrote since readers got their state; none if they have none yet. -#}
+    {%- set published = run_query("select max(batch_id) from " ~ source('ledger', 'publications')).rows[0][0] -%}
+    {%- if published is none -%}{%- do return(none) -%}{%- endif -%}
+    {%- do return(run_query(
+        "select distinct model from " ~ source('ledger', 'refresh_log') ~ " where batch_id > " ~ published
+    ).columns[0].values() | list) -%}
+{% endmacro %}
+
+{% macro reads_any(node, names) %}
+    {#- Whether a node is one of these or reads one, itself or through views. -#}
+    {%- if node.name in names -%}{%- do return(true) -%}{%- endif -%}
+    {%- for parent in node.depends_on.nodes if parent in graph.nodes -%}
+        {%- set upstream = graph.nodes[parent] -%}
+        {%- if upstream.name in names
+            or (upstream.config.materialized not in ['incremental', 'seed'] and reads_any(upstream, names)) -%}
+            {%- do return(true) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do return(false) -%}
 {% endmacro %}
 
 {% macro lost_rows(published_refresh) %}
@@ -152,7 +179,7 @@
     ).rows[0][0] | int) -%}
 {% endmacro %}
 
-{% macro report_unpublished(reason, newest_refresh, published_refresh, are_rows_lost) %}
+{% macro report_unpublished(reason, newest_refresh, published_refresh, is_refused, quarantined) %}
     {#- Says why, what readers see and what to do, and keeps the reason for the summary and for readers. -#}
     {%- set seen = run_query(
         "select strftime(published_at, '%Y-%m-%d %H:%M'), round(date_diff('minute', published_at, cast('"
@@ -160,15 +187,14 @@
         ~ " where batch_id = " ~ published_refresh
     ).rows -%}
     {%- set is_left_out = 'steps were left out' in reason -%}
-    {%- set lines = [
-        "Not published: refresh " ~ newest_refresh ~ ": " ~ reason ~ ".",
-        (
-            "Readers keep the state of refresh " ~ published_refresh ~ ", published at " ~ seen[0][0] ~ " UTC, "
-            ~ seen[0][1] ~ " hours ago." if seen | length > 0 else "Readers have no state yet."
-        ),
-    ] -%}
+    {%- set lines = ["Not published: refresh " ~ newest_refresh ~ ": " ~ reason ~ "."] -%}
+    {%- for delivery in quarantined -%}{%- do lines.extend(delivery.details) -%}{%- endfor -%}
+    {%- do lines.append(
+        "Readers keep the state of refresh " ~ published_refresh ~ ", published at " ~ seen[0][0] ~ " UTC, "
+        ~ seen[0][1] ~ " hours ago." if seen | length > 0 else "Readers have no state yet."
+    ) -%}
     {%- if not is_left_out -%}
-        {%- for way in ways_forward(newest_refresh, published_refresh) -%}
+        {%- for way in ways_forward(newest_refresh, published_refresh, quarantined) -%}
             {%- do lines.append(("What to do: " if loop.first else "        or: ") ~ way) -%}
         {%- endfor -%}
     {%- endif -%}
@@ -189,28 +215,47 @@
     {%- endset -%}
     {%- do run_query(note) -%}
     {#- All steps passed and yet nothing is published: only this makes the command fail. -#}
-    {%- if are_rows_lost -%}
+    {%- if is_refused -%}
     select error({{ dbt.string_literal(dbt.escape_single_quotes(lines[0])) }})
     {%- endif -%}
 {% endmacro %}
 
-{% macro ways_forward(newest_refresh, published_refresh) %}
+{% macro ways_forward(newest_refresh, published_refresh, quarantined) %}
     {#- What a person can do about a state that is not published, one line each. -#}
     {%- set unpublished = run_query(
         "select distinct batch_id from " ~ source('ledger', 'landed_files') ~ " where status = 'landed' and batch_id > "
         ~ published_refresh ~ " order by batch_id desc limit 3"
     ).columns[0].values() -%}
-    {%- set lines = ["correct the cause that is named above, and build again: `dbt build`"] -%}
+    {%- set feeds = quarantined | map(attribute='feed') | unique | list -%}
+    {%- set lines = [] -%}
+    {%- for feed in feeds -%}
+        {%- do lines.append("see the rows: `" ~ command_line("query") ~ " --unpublished \"from quarantine.quarantine_" ~ feed ~ "\"`") -%}
+        {%- set file = (quarantined | selectattr('feed', 'equalto', feed) | first).file -%}
+        {%- if file -%}
+            {%- do lines.append(
+                "if the files have other names, units or spellings, write a mapping: `reelhouse inspect '" ~ var('landing_path')
+                ~ "/" ~ file ~ "' --landing '" ~ var('landing_path') ~ "'`, then `" ~ command_line("build") ~ "`"
+            ) -%}
+        {%- endif -%}
+        {%- do lines.append(
+            "correct a list, rule or variable of this project, and judge the quarantined rows again: `"
+            ~ command_line("replay " ~ feed) ~ "`"
+        ) -%}
+    {%- endfor -%}
+    {%- if not feeds -%}
+        {%- do lines.append("correct the cause that is named above, and build again: `" ~ command_line("build") ~ "`") -%}
+    {%- endif -%}
     {%- for batch_id in unpublished -%}
         {%- do lines.append(
-            "take back what was delivered in batch " ~ batch_id | int ~ ": `dbt run-operation drop_batch --args '{batch_id: "
-            ~ batch_id | int ~ "}'`, then `dbt build`"
+            "take back what was delivered in batch " ~ batch_id | int ~ ": `"
+            ~ command_line("run-operation drop_batch --args '{batch_id: " ~ batch_id | int ~ "}'") ~ "`, then `"
+            ~ command_line("build") ~ "`"
         ) -%}
     {%- endfor -%}
     {#- A test that fails skips the models behind it: the build that accepts runs them. -#}
     {%- do lines.append(
-        "accept failed tests and lost rows of this state, once: `dbt build --vars '{accept_refresh: "
-        ~ newest_refresh ~ "}'`"
+        "accept this state, once, with its failed tests, lost rows and quarantined rows: `" ~ command_line("build")
+        ~ " --vars '{accept_refresh: " ~ newest_refresh ~ "}'`"
     ) -%}
     {%- do return(lines) -%}
 {% endmacro %}

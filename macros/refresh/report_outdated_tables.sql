@@ -2,16 +2,16 @@
     {%- if not is_refresh() -%}{%- do return('') -%}{%- endif -%}
     {%- set computed = [] -%}
     {%- for node in graph.nodes.values() if 'logic_fingerprint' in node -%}
-        {%- do computed.append("('" ~ node.name ~ "', '" ~ node.logic_fingerprint ~ "')") -%}
+        {%- do computed.append("('" ~ node.name ~ "', '" ~ node.logic_fingerprint ~ "', " ~ feeds_below(node) ~ ")") -%}
     {%- endfor -%}
     {%- if not computed -%}{%- do return('') -%}{%- endif -%}
-    {%- set now = "(values " ~ computed | join(", ") ~ ") as computed (model, logic_fingerprint)" -%}
-    {%- set changed = "from " ~ now ~ " where (model, logic_fingerprint) not in ("
-        ~ "select (model, max_by(logic_fingerprint, noted_at)) from " ~ source('ledger', 'logic_changes')
+    {%- set now = "(values " ~ computed | join(", ") ~ ") as computed (model, logic_fingerprint, feeds)" -%}
+    {%- set changed = "from " ~ now ~ " where (model, logic_fingerprint, feeds) not in ("
+        ~ "select (model, max_by(logic_fingerprint, noted_at), coalesce(arg_max_null(feeds, noted_at), [])) from " ~ source('ledger', 'logic_changes')
         ~ " group by model)" -%}
     {%- if run_query("select 1 " ~ changed ~ " limit 1") | length > 0 -%}
         {%- do run_query(
-            "insert into " ~ source('ledger', 'logic_changes') ~ " by name select model, logic_fingerprint, '"
+            "insert into " ~ source('ledger', 'logic_changes') ~ " by name select model, logic_fingerprint, feeds, '"
             ~ invocation_id ~ "' as invocation_id, cast('" ~ modules.datetime.datetime.utcnow()
             ~ "' as timestamp) as noted_at " ~ changed
         ) -%}

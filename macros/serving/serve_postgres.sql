@@ -24,7 +24,8 @@
         ~ node.schema ~ "'' and tablename = ''" ~ node.name ~ "''')"
     ).rows[0][0] == 0 -%}
     {%- if not is_new -%}{%- do reconcile_indexes(node, served_table) -%}{%- endif -%}
-    {%- set pending = rows_to_serve(node.name, is_new) -%}
+    {%- set new_columns = {} if is_new else columns_to_add(lake_table, served_table) -%}
+    {%- set pending = rows_to_serve(node.name, is_new or new_columns | length > 0) -%}
     {%- if pending.batch_id is none -%}
         {%- do log(served_table ~ ": nothing new.", info=true) -%}{%- do return('') -%}
     {%- endif -%}
@@ -40,11 +41,14 @@
         {%- do postgres_execute("create schema if not exists " ~ node.schema) -%}
         {%- do run_query("create table serving." ~ served_table ~ " as select * from " ~ lake_table ~ " limit 0") -%}
     {%- endif -%}
+    {%- for name, type in new_columns.items() -%}
+        {%- do run_query("alter table serving." ~ served_table ~ " add column " ~ adapter.quote(name) ~ " " ~ type) -%}
+    {%- endfor -%}
     {%- do postgres_execute(
         "delete from " ~ served_table ~ " where " ~ rows
         ~ ("" if everything else " or " ~ partition ~ " < '" ~ oldest ~ "'")
     ) -%}
-    {%- do run_query("insert into serving." ~ served_table ~ " select * from " ~ lake_table ~ " where " ~ rows) -%}
+    {%- do run_query("insert into serving." ~ served_table ~ " by name select * from " ~ lake_table ~ " where " ~ rows) -%}
     {%- if is_new -%}{%- do reconcile_indexes(node, served_table, is_new) -%}{%- endif -%}
     {%- do postgres_execute(
         "insert into public.served_models values ('" ~ node.name ~ "', " ~ pending.batch_id
@@ -55,6 +59,28 @@
     {#- An index-only scan needs the visibility map that vacuum writes; vacuum blocks no reader. -#}
     {%- do postgres_execute("vacuum (analyze) " ~ served_table, in_transaction=false) -%}
     {%- do log(served_table ~ ": copied " ~ ("everything" if everything else rows), info=true) -%}
+{% endmacro %}
+
+{% macro columns_to_add(lake_table, served_table) %}
+    {%- set described = {'lake': {}, 'server': {}} -%}
+    {%- for row in run_query(
+        "select 'lake', column_name, column_type from (describe " ~ lake_table ~ ")"
+        ~ " union all select 'server', column_name, column_type from (describe serving." ~ served_table ~ ")"
+    ) -%}
+        {%- do described[row[0]].update({row[1]: row[2]}) -%}
+    {%- endfor -%}
+    {%- set dropped = described.server.keys() | reject('in', described.lake) | list -%}
+    {%- if dropped -%}
+        {%- do exceptions.raise_compiler_error(
+            "The table " ~ served_table ~ " in PostgreSQL has columns that " ~ lake_table ~ " does not have: "
+            ~ dropped | join(", ") ~ ". Nothing was copied. Drop these columns, or the table: the next run creates it."
+        ) -%}
+    {%- endif -%}
+    {%- set added = {} -%}
+    {%- for name, type in described.lake.items() if name not in described.server -%}
+        {%- do added.update({name: type}) -%}
+    {%- endfor -%}
+    {%- do return(added) -%}
 {% endmacro %}
 
 {% macro rows_to_serve(model_name, is_new) %}

@@ -52,7 +52,7 @@
     {%- if step.method == 'rewrite' -%}
         {%- do run_query("create or replace temporary table rewritten_rows as from " ~ rows) -%}
         {%- do run_query("delete from " ~ rows) -%}
-        {%- do insert_in_order(step.relation, "select * from rewritten_rows", layout_of(step.relation)) -%}
+        {%- do insert_in_order(step.relation, "rewritten_rows", layout_of(step.relation)) -%}
         {%- do run_query("drop table rewritten_rows") -%}
     {%- else -%}
         {%- do run_query(

@@ -1,11 +1,36 @@
-{% macro insert_in_order(relation, sql, layout) %}
-    {#- Each writing thread leaves a separate sorted run in every file, and a look-up reads all of
-        them. So one thread writes tables that are partitioned and sorted. -#}
+{% macro insert_in_order(relation, rows, layout) %}
+    {%- if not (layout.partitioned_by and layout.sorted_by) -%}
+        {%- do run_query("insert into " ~ relation ~ " by name (" ~ clustered("select * from " ~ rows, layout) ~ ")") -%}
+        {%- do return('') -%}
+    {%- endif -%}
+    {#- All threads sort, one writes: each writing thread leaves a separate sorted run in every file, and
+        a look-up reads all of them. -#}
+    {%- set sorted_rows = make_temp_relation(relation, '__sorted') -%}
     {%- set threads = run_query("select current_setting('threads')").rows[0][0] -%}
-    {%- set in_order = layout.partitioned_by and layout.sorted_by -%}
-    {%- if in_order -%}{%- do run_query("set threads = 1") -%}{%- endif -%}
-    {%- do run_query("insert into " ~ relation ~ " by name (" ~ clustered(sql, layout) ~ ")") -%}
-    {%- if in_order -%}{%- do run_query("set threads = " ~ threads) -%}{%- endif -%}
+    {%- for part in slices(rows, layout.partitioned_by[0]) -%}
+        {%- do run_query("create temporary table " ~ sorted_rows ~ " as (" ~ clustered("select * from " ~ rows ~ " where " ~ part, layout) ~ ")") -%}
+        {%- do run_query("set threads = 1") -%}
+        {%- do run_query("insert into " ~ relation ~ " by name (select * from " ~ sorted_rows ~ ")") -%}
+        {%- do run_query("set threads = " ~ threads) -%}
+        {%- do run_query("drop table " ~ sorted_rows) -%}
+    {%- endfor -%}
+{% endmacro %}
+
+{% macro slices(rows, partition) %}
+    {#- Conditions that take the partitions a few at a time, so that what is sorted at once is bounded. -#}
+    {%- set found = run_query(
+        "select cast(min(p) as varchar), cast(max(p) as varchar) from (select p, case when p is not null then"
+        ~ " (sum(n) over (order by p) - n) // " ~ var('rows_sorted_at_once') ~ " end as slice from (select "
+        ~ partition ~ " as p, count(*) as n from " ~ rows ~ " group by all)) group by slice order by slice"
+    ) -%}
+    {%- if found | length < 2 -%}{%- do return(['true']) -%}{%- endif -%}
+    {%- set conditions = [] -%}
+    {%- for slice in found -%}
+        {%- do conditions.append(
+            partition ~ (" between '" ~ slice[0] ~ "' and '" ~ slice[1] ~ "'" if slice[0] is not none else " is null")
+        ) -%}
+    {%- endfor -%}
+    {%- do return(conditions) -%}
 {% endmacro %}
 
 {% macro clustered(sql, layout) %}

@@ -4,7 +4,7 @@ with landed as (
     select
         {{ delivered_fields(api_request_columns()) }},
         _occurrence
-    from {{ ref('land_api_requests') }}
+    from {{ landed_rows(ref('land_api_requests')) }}
 ),
 
 lines as (
@@ -129,7 +129,7 @@ validated as (
     select
         *,
         case
-            when _malformed is not null then [_malformed]
+            when _malformed is not null then string_split(_malformed, ', ')
             else {{ rejection_reasons({
                 'request_id_malformed': 'request_id is not null and ' ~ is_malformed_id('request_id'),
                 'service_name_malformed': is_malformed_id('service_name'),

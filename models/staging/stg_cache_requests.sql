@@ -4,7 +4,7 @@ with landed as (
             'event_id', 'request_id', 'instance_id', 'cache_key', 'cache_level', 'cache_name', 'operation', 'region',
             'hit', 'ttl_seconds', 'size_bytes', 'latency_ms', 'request_ts'
         ]) }}
-    from {{ ref('land_cache_requests') }}
+    from {{ landed_rows(ref('land_cache_requests')) }}
 ),
 
 typed as (
@@ -49,7 +49,7 @@ validated as (
     select
         *,
         case
-            when _malformed is not null then [_malformed]
+            when _malformed is not null then string_split(_malformed, ', ')
             else {{ rejection_reasons({
                 'event_id_malformed': is_malformed_id('event_id'),
                 'request_id_malformed': 'request_id is not null and ' ~ is_malformed_id('request_id'),

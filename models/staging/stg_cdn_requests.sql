@@ -4,7 +4,7 @@ with landed as (
             'request_id', 'edge', 'region', 'title_id', 'object', 'content_class', 'cache_status',
             'response_bytes', 'time_to_first_byte_ms', 'ttl_seconds', 'age_seconds', 'request_ts'
         ]) }}
-    from {{ ref('land_cdn_requests') }}
+    from {{ landed_rows(ref('land_cdn_requests')) }}
 ),
 
 timed as (
@@ -18,7 +18,7 @@ validated as (
     select
         *,
         case
-            when _malformed is not null then [_malformed]
+            when _malformed is not null then string_split(_malformed, ', ')
             else {{ rejection_reasons({
                 'request_id_malformed': is_malformed_id('request_id'),
                 'edge_malformed': is_malformed_id('edge'),

@@ -3,7 +3,7 @@ with landed as (
         {{ delivered_fields([
             'service_name', 'resource', 'grain', 'method', 'origin_ts', 'target_ts', 'forecast'
         ]) }}
-    from {{ ref('land_demand_forecasts') }}
+    from {{ landed_rows(ref('land_demand_forecasts')) }}
 ),
 
 typed as (
@@ -37,7 +37,7 @@ validated as (
     select
         *,
         case
-            when _malformed is not null then [_malformed]
+            when _malformed is not null then string_split(_malformed, ', ')
             else {{ rejection_reasons({
                 'service_name_malformed': is_malformed_id('service_name'),
                 'resource_malformed': is_malformed_id('resource'),

@@ -6,7 +6,7 @@ with landed as (
             'measured_throughput_kbps', 'buffer_length_ms', 'is_fatal', 'error_code'
         ]) }},
         {{ event_data('_unknown_columns') }} as event_data
-    from {{ ref('land_playback_events') }}
+    from {{ landed_rows(ref('land_playback_events')) }}
 ),
 
 timed as (
@@ -21,7 +21,7 @@ validated as (
     select
         *,
         case
-            when _malformed is not null then [_malformed]
+            when _malformed is not null then string_split(_malformed, ', ')
             else {{ rejection_reasons({
                 'event_id_malformed': is_malformed_id('event_id'),
                 'profile_id_malformed': is_malformed_id('profile_id'),

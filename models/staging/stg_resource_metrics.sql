@@ -4,7 +4,7 @@ with landed as (
             'service_name', 'instance', 'minute_ts', 'cpu_percent', 'memory_percent', 'disk_percent',
             'network_bytes', 'is_ready'
         ]) }}
-    from {{ ref('land_resource_metrics') }}
+    from {{ landed_rows(ref('land_resource_metrics')) }}
 ),
 
 typed as (
@@ -44,7 +44,7 @@ validated as (
     select
         *,
         case
-            when _malformed is not null then [_malformed]
+            when _malformed is not null then string_split(_malformed, ', ')
             else {{ rejection_reasons({
                 'service_name_malformed': is_malformed_id('service_name'),
                 'instance_malformed': is_malformed_id('instance'),

@@ -4,7 +4,7 @@ with landed as (
             'trace_id', 'sample_number', 'duration_ms', 'bandwidth_kbps', 'latency_ms', 'network_type',
             'trace_started_at'
         ]) }}
-    from {{ ref('land_throughput_samples') }}
+    from {{ landed_rows(ref('land_throughput_samples')) }}
 ),
 
 typed as (
@@ -18,7 +18,7 @@ validated as (
     select
         *,
         case
-            when _malformed is not null then [_malformed]
+            when _malformed is not null then string_split(_malformed, ', ')
             else {{ rejection_reasons({
                 'trace_id_malformed': is_malformed_id('trace_id'),
                 'network_type_malformed': 'network_type is not null and ' ~ is_malformed_id('network_type'),

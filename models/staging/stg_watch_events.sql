@@ -3,7 +3,7 @@ with landed as (
         {{ delivered_fields([
             'event_id', 'profile_id', 'session_id', 'title_id', 'region', 'device_type', 'event_ts', 'watch_seconds'
         ]) }}
-    from {{ ref('land_watch_events') }}
+    from {{ landed_rows(ref('land_watch_events')) }}
 ),
 
 typed as (
@@ -38,7 +38,7 @@ validated as (
     select
         *,
         case
-            when _malformed is not null then [_malformed]
+            when _malformed is not null then string_split(_malformed, ', ')
             else {{ rejection_reasons({
                 'event_id_malformed': is_malformed_id('event_id'),
                 'profile_id_malformed': is_malformed_id('profile_id'),

@@ -5,16 +5,41 @@
 {%- if '__last_written__' in (config.get('where') or '') -%}
     {%- set since = last_written(api.Relation.create(identifier='land_' ~ feed)) -%}
 {%- endif -%}
-with delivered as (
+with moved as (
     select
+        feed,
         batch_id,
         file,
         rows_delivered
     from {{ source('ledger', 'landed_files') }}
+    where status = 'landed'
+    union all
+    -- A replay takes rows of a file from one batch into another.
+    select
+        feed,
+        batch_id,
+        file,
+        row_count as rows_delivered
+    from {{ source('ledger', 'replays') }}
+    union all
+    select
+        feed,
+        from_batch_id as batch_id,
+        file,
+        -row_count as rows_delivered
+    from {{ source('ledger', 'replays') }}
+),
+
+delivered as (
+    select
+        batch_id,
+        file,
+        sum(rows_delivered) as rows_delivered
+    from moved
     where
-        status = 'landed'
-        and feed = '{{ feed }}'
+        feed = '{{ feed }}'
         and {{ since }}
+    group by batch_id, file
 ),
 
 landed as (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass
@@ -91,6 +92,9 @@ class Project:
     def keep_engagement(self) -> None:
         """Take all domains but engagement out: dbt starts sooner, and a whole build is short."""
         models, seeds = self.own("models"), self.own("seeds")
+        settings = self.own("dbt_project.yml")
+        listed = re.compile(r"feeds:\s*\[.*?\]", re.DOTALL)
+        settings.write_text(listed.sub("feeds: [watch_events]", settings.read_text(), count=1))
         (self.folder / "analyses").unlink()
         domains = {path.name for path in (models / "marts").iterdir()} - {"engagement"}
         feeds = {path.stem[5:] for path in models.rglob("land_*.sql")} - {"watch_events"}

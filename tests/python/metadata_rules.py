@@ -14,7 +14,7 @@ from pathlib import Path
 
 LONGEST_PROPERTIES_FILE = 400
 PROPERTIES_NAME = re.compile(
-    r"_[a-z0-9_]+__(models|sources|seeds|macros|tests|unit_tests|analyses|exposures|semantic)\.yml"
+    r"_[a-z0-9_]+__(models|sources|seeds|macros|tests|unit_tests|analyses|exposures|groups|semantic)\.yml"
 )
 COMMENTS = re.compile(r"\{#.*?#\}|/\*.*?\*/|--[^\n]*", re.DOTALL)
 SIGNATURE = re.compile(r"\{%-?\s*(?:macro|test)\s+\w+\s*\((.*?)\)\s*-?%\}", re.DOTALL)
@@ -22,7 +22,9 @@ REFERENCE = r"\{\{\s*(?:ref|source)\("
 CLOCK = re.compile(
     r"\b(?:now|today|get_current_timestamp)\(\)|\bcurrent_(?:date|time|timestamp)\b", re.I
 )
-READERS = re.compile(r"\b(?:read_(?:csv|parquet|json|text|blob)\w*|glob|take_file)\s*\(", re.I)
+READERS = re.compile(
+    r"\b(?:read_(?:csv|parquet|json|text|blob)\w*|glob|take_file|read_groups)\s*\(", re.I
+)
 # What is measured, and how a name says in which unit.
 MEASURED = re.compile(
     r"(^|_)(latency|duration|delay|stall|bitrate|throughput|size|age|ttl|watch_time|wait|lag)(_|$)"
@@ -194,7 +196,7 @@ def a_replaced_key_names_its_partition(sources: Sources) -> list[str]:
 def a_test_on_a_refresh_reads_what_was_written(sources: Sources) -> list[str]:
     """A data test of a table reads the last refresh, or is a full_check.
 
-    `reconciles_with` limits itself: it needs the keys of two tables.
+    Tests that compare the keys of two tables limit themselves.
     """
     tables = {
         key
@@ -207,7 +209,7 @@ def a_test_on_a_refresh_reads_what_was_written(sources: Sources) -> list[str]:
         if node.get("attached_node") in tables
         and "__last_written__" not in (node["config"].get("where") or "")
         and "full_check" not in node["tags"]
-        and node["test_metadata"]["name"] != "reconciles_with"
+        and node["test_metadata"]["name"] not in ("reconciles_with", "decides_on_every_request")
     ]
 
 

@@ -20,7 +20,7 @@ ALERT = {
     "severity": "page",
     "objective": "catalog-availability",
     "burn_rate": 14.4,
-    "since": "2025-01-13 21:20:00",
+    "started_at": "2025-01-13 21:20:00",
     "bad_requests": 30,
     "requests": 100,
 }

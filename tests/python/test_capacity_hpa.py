@@ -14,25 +14,34 @@ from hpa_cases import CASES
 from hpa_oracle import Autoscaler, Behaviour, Minute, Rate
 
 DECISION = "desired_replicas, reason, limited_by"
+MODELS = (
+    "int_autoscaling_policies__completed",
+    "int_service_utilization__sampled",
+    "int_hpa__simulated",
+    "hpa_what_if",
+)
 
 
 @pytest.fixture(scope="module")
 def what_if_sql(tmp_path_factory, parsed_manifest):
-    """The model as dbt compiles it: it runs unchanged on a lake in memory."""
+    """The models as dbt compiles them, in their order: they run unchanged on a lake in memory."""
     project = Project(tmp_path_factory.mktemp("hpa") / "project", parsed_manifest)
-    project.dbt("compile", "--select", "hpa_what_if", vars={"hpa_sync_period_seconds": 15})
-    return next(project.target.rglob("compiled/**/hpa_what_if.sql")).read_text()
+    project.dbt("compile", "--select", *MODELS, vars={"hpa_sync_period_seconds": 15})
+    return {
+        model: next(project.target.rglob(f"compiled/**/{model}.sql")).read_text()
+        for model in MODELS
+    }
 
 
 def simulate(
-    sql: str,
+    what_if_sql: dict[str, str],
     histories: dict[str, tuple[Behaviour, int, list[Minute | None]]],
     minutes_of_day: int = 24 * 60,
 ):
     """Run the model over histories; return each history's decisions, in order.
 
     Args:
-        sql: the compiled model.
+        what_if_sql: the compiled models.
         histories: for each service, its specification, its replicas and its minutes.
         minutes_of_day: minutes after which a history goes on at midnight of the next day.
     """
@@ -93,8 +102,11 @@ def simulate(
             "   as memory_percent_total,"
             " minute_ts, cast(minute_ts as date) as dt, 1 as batch_id from minutes"
         )
+        for model, sql in what_if_sql.items():
+            connection.execute(f"create table analytics.{model} as {sql}")
         rows = connection.execute(
-            f"select service_name, {DECISION} from ({sql}) order by service_name, sync_ts"
+            f"select service_name, {DECISION} from analytics.hpa_what_if"
+            " order by service_name, sync_ts"
         ).fetchall()
     decisions = {name: [] for name in histories}
     for name, *decision in rows:

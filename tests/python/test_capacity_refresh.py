@@ -103,7 +103,7 @@ def test_only_affected_days_are_written(refreshed):
     assert written["hourly_predicted_demand"] == len(predicted) == 8
     # A steady load keeps the added replicas, up to the Sunday of each late day's week.
     simulated = set(range(2, 5)) | set(range(19, 26))
-    assert written["hpa_what_if"] == len(simulated)
+    assert written["int_hpa__simulated"] == len(simulated)
     # Pods of a day's first hour start the day before; the last sync of a day is in the next.
     days = predicted | {day - 1 for day in predicted} | simulated | {day + 1 for day in simulated}
     compared = {day for day in days if 7 <= day < 42}

@@ -57,7 +57,7 @@ def test_options_that_would_harm_a_lake_are_refused_before_anything_is_written(b
         "dbt runs with 2 threads",
         "this lake holds rows. Nothing was written. Use a separate lake",
         "--sample is not supported: it reads a part of the rows",
-        "copy the lake's folder: cp -a lake /tmp/lake",
+        "Copy the lake's folder instead: cp -a lake /tmp/lake",
     ]
     for text, expected in zip(said, words, strict=True):
         assert expected in text

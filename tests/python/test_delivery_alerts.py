@@ -47,7 +47,8 @@ def test_the_regression_and_the_burst_are_found(week):
     project, _ = week
     alerts = project.query(
         """
-        select objective, severity, min(since), max(until), bool_or(is_open), min(bad_requests)
+        select
+            objective, severity, min(started_at), max(ended_at), bool_or(is_open), min(bad_requests)
         from service_level_alerts
         group by objective, severity
         """
@@ -69,7 +70,7 @@ def test_evidence_is_what_the_requests_say(week):
     """The counts of an alert equal a count over the requests themselves."""
     project, _ = week
     (alert,) = project.query(
-        "select since, requests, bad_requests, burn_rate from service_level_alerts"
+        "select started_at, requests, bad_requests, burn_rate from service_level_alerts"
         " where objective = 'catalog-availability' and alert = 'page-fast'"
         " order by burn_rate desc limit 1"
     )

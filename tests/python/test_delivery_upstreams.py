@@ -220,8 +220,8 @@ def project_sql():
                 " timestamp), cast(timestamp as date) as dt, 1 as batch_id from frame"
             )
             found = connection.execute(
-                f"select endpoint, state, since, requests, rejected_requests from ({sql})"
-                " order by endpoint, since, state = 'open'"
+                f"select endpoint, state, started_at, requests, rejected_requests from ({sql})"
+                " order by endpoint, started_at, state = 'open'"
             ).fetchall()
         states: dict[str, list] = {}
         for endpoint, state, since, _, _ in found:

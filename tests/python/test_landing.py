@@ -155,3 +155,28 @@ def test_others_may_not_read_the_lake(project):
     project.build(*LAND)
     entries = [project.lake, *project.lake.rglob("*")]
     assert [path for path in entries if path.stat().st_mode & 0o007] == []
+
+
+def test_a_lake_with_the_columns_of_version_0_1_is_continued(project):
+    """One number had several names; the next refresh renames them and lands no file again."""
+    deliver(project, "a.csv", [event("1")])
+    project.build(*LAND)
+    former = {
+        "landing.land_watch_events": {"batch_id": "_batch_id"},
+        "ledger.publications": {"batch_id": "refresh_id"},
+        "ledger.refresh_log": {
+            "batch_id": "refresh_id",
+            "first_batch_id": "first_batch",
+            "partitions_affected": "partitions_touched",
+        },
+    }
+    with project.connect(read_only=False) as lake:
+        for table, names in former.items():
+            for name, older in names.items():
+                lake.execute(f"alter table lake.{table} rename column {name} to {older}")
+        lake.execute("alter table lake.ledger.refresh_log drop column logic_fingerprint")
+    deliver(project, "b.csv", [event("2")])
+    project.build(*LAND)
+    assert project.query(LANDED) == [("e-1",), ("e-2",)]
+    assert project.query(FILES) == [("a.csv", "landed", 1, 1), ("b.csv", "landed", 1, 2)]
+    assert project.query("select max(batch_id) from lake.ledger.refresh_log") == [(2,)]

@@ -99,7 +99,7 @@ def test_a_bad_batch_stays_under_test_behind_a_good_one(first_day):
     generate(project.landing, first_day=2, **{**DAY, "events_per_day": 1}, seed=2)
     statuses = project.build(expect_success=False).statuses
     failed = [name for name, status in statuses.items() if status == "fail"]
-    assert failed and all(name.startswith("within_range_fact_watch_events") for name in failed)
+    assert failed and all(name.startswith("accepted_range_fact_watch_events") for name in failed)
     # The third batch is good (one event of no length), the second one is not.
     newest = "select max(watch_seconds) from fact_watch_events where batch_id = "
     assert project.query(newest + "3")[0][0] <= 100 < project.query(newest + "2")[0][0]
@@ -136,7 +136,7 @@ def break_the_second_day(project):
 def test_a_failed_state_is_accepted_once(first_day):
     project, first = first_day
     said = break_the_second_day(project)
-    assert "accept failed tests and lost rows of this state, once" in said
+    assert "accept this state, once, with its failed tests, lost rows and quarantined rows" in said
     assert "`dbt build --vars '{accept_refresh: 2}'`" in said
     # What comes after it is not covered.
     generate(project.landing, first_day=2, **DAY)

@@ -77,7 +77,7 @@ def test_other_columns_stop_a_refresh_before_it_writes(built, project):
     edit(project, "dbt_project.yml", sorted_by, sorted_by + "      +on_schema_change: ignore\n")
     quarantine = ("--select", "quarantine_watch_events", *ROWS_ONLY)
     said = project.build(*quarantine, expect_success=False).stdout
-    assert "on_schema_change of quarantine_watch_events is 'ignore'. It can be 'fail' or" in said
+    assert "on_schema_change of quarantine_watch_events is 'ignore'. Set it to 'fail' or" in said
 
 
 def test_a_new_optional_column_of_a_feed_reaches_the_fact(built, project):
@@ -126,6 +126,6 @@ def test_a_new_optional_column_of_a_feed_reaches_the_fact(built, project):
     edit(project, land, ",\n        optional_columns=['referrer']", "")
     said = project.build("--select", "land_watch_events", expect_success=False).stdout
     assert "dropped referrer VARCHAR" in said
-    assert "Landing is never rebuilt: give the model the columns of its table again." in " ".join(
+    assert "Landing is never rebuilt: restore the columns of its table in the model." in " ".join(
         said.split()
     )

@@ -8,6 +8,7 @@ from conftest import ROWS_ONLY, Project
 from duckdb_extensions import import_extension
 from lakehouse_lake import run_operation
 from postgres_process import postgres_server
+from test_outdated_tables import edit
 
 from reelhouse.generate.watch_events import generate
 
@@ -124,6 +125,18 @@ def test_a_copy_with_other_indexes_gets_those_that_are_declared(served, server):
     assert "created index" not in publish(served, server)
 
 
+def test_a_copy_gets_a_column_that_it_lacks_and_refuses_one_that_the_lake_lacks(served, server):
+    with psycopg.connect(server, autocommit=True) as postgres:
+        postgres.execute("alter table analytics.daily_user_metrics drop column batch_id")
+        assert "daily_user_metrics: copied everything" in publish(served, server)
+        assert_copies_equal(served, server)
+        postgres.execute("alter table analytics.daily_user_metrics add column gone int")
+        served.environment["REELHOUSE_SERVING"] = server
+        refused = run_operation(served, "serve_postgres", expect_success=False)
+        assert "has columns that" in refused.stdout and "does not have: gone" in refused.stdout
+        postgres.execute("alter table analytics.daily_user_metrics drop column gone")
+
+
 def test_a_publish_sends_only_the_partitions_that_were_touched(served, server):
     assert_copies_equal(served, server)
     assert "copied" not in publish(served, server)
@@ -184,3 +197,51 @@ def test_readers_neither_wait_nor_see_half_of_a_publish(served, server):
         after = postgres.execute(total).fetchone()
     assert failures == [] and seen == {before, after} and before != after
     assert_copies_equal(served, server)
+
+
+@pytest.mark.slow
+def test_a_column_of_a_metric_needs_three_files_and_reaches_history_and_the_copy(
+    server, make_project
+):
+    """As docs/adding-a-feed.md says: model, properties, unit test; one build, one copy."""
+    project = make_project("column")
+    deliver(project, first_day=0, days=2, events_per_day=200)
+    project.build()
+    publish(project, server)
+    folder = "models/marts/engagement/"
+    model, properties, tests = (
+        folder + name
+        for name in (
+            "daily_user_metrics.sql",
+            "_engagement__models.yml",
+            "_engagement__unit_tests.yml",
+        )
+    )
+    titles = "        count(distinct title_id) as unique_titles,\n"
+    edit(project, model, titles, titles + "        count(distinct profile_id) as profiles,\n")
+    text = (project.folder / properties).read_text()
+    anchor = "      - name: unique_titles\n"
+    column = "      - name: profiles\n        description: Always one.\n"
+    column += "        data_type: bigint\n        constraints: [{type: not_null}]\n"
+    (project.folder / properties).write_text(text.replace(anchor, column + anchor, 1))
+    text = (project.folder / tests).read_text()
+    (project.folder / tests).write_text(
+        text.replace("unique_titles: ", "profiles: 1, unique_titles: ")
+    )
+
+    outcome = project.build(vars={"rebuild_outdated": True})
+
+    assert "Not published" not in outcome.stdout
+    rebuilt = project.query(
+        "select model from ledger.refresh_log where mode = 'rebuild' and batch_id > 1"
+        " and model in ('fact_watch_events', 'daily_user_metrics', 'daily_title_metrics')"
+    )
+    assert rebuilt == [("daily_user_metrics",)]
+    assert project.query("select min(profiles), max(profiles) from daily_user_metrics") == [(1, 1)]
+    publish(project, server)
+    with psycopg.connect(server) as postgres:
+        ours = "select profile_id, activity_date, profiles from {} order by all"
+        copied = postgres.execute(
+            ours.format("analytics.daily_user_metrics").replace("all", "1, 2")
+        ).fetchall()
+    assert copied == project.query(ours.format("daily_user_metrics"))

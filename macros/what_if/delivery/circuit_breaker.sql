@@ -17,7 +17,7 @@
             endpoint,
             dt,
             'closed' as state,
-            cast(dt as timestamp) as since,
+            cast(dt as timestamp) as started_at,
             cast(0 as bigint) as calls_at,
             cast(0 as bigint) as failures_at
         from candidates
@@ -30,7 +30,7 @@
             endpoint,
             dt,
             next_state as state,
-            case next_state when 'half_open' then second_ts else second_ts + interval 1 second end as since,
+            case next_state when 'half_open' then second_ts else second_ts + interval 1 second end as started_at,
             case next_state when 'half_open' then calls_before else calls end as calls_at,
             case next_state when 'half_open' then failures_before else failures end as failures_at
         from (
@@ -51,7 +51,7 @@
                     states.service_name = seconds.service_name
                     and states.endpoint = seconds.endpoint
                     and states.dt = seconds.dt
-                    and states.since <= seconds.second_ts
+                    and states.started_at <= seconds.second_ts
             where
                 case states.state
                     when 'closed'
@@ -64,7 +64,7 @@
                     when 'open'
                         then
                             seconds.second_ts
-                            >= states.since + interval ({{ var('circuit_breaker_open_seconds') }}) second
+                            >= states.started_at + interval ({{ var('circuit_breaker_open_seconds') }}) second
                     when 'half_open'
                         then seconds.calls - states.calls_at >= {{ var('circuit_breaker_half_open_calls') }}
                 end

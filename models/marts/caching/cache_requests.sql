@@ -20,10 +20,7 @@ key_patterns as (
 
 first_deliveries as (
     select * from staged
-    qualify row_number() over (
-        partition by event_id
-        order by batch_id, _file, _row
-    ) = 1
+    where {{ is_first_delivery('staged', 'event_id', ref('stg_cache_requests')) }}
 ),
 
 new_requests as (

@@ -12,10 +12,7 @@ with staged as (
 
 first_deliveries as (
     select * from staged
-    qualify row_number() over (
-        partition by forecast_id
-        order by batch_id, _file, _row
-    ) = 1
+    where {{ is_first_delivery('staged', 'forecast_id', ref('stg_demand_forecasts')) }}
 ),
 
 final as (

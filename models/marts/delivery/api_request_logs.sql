@@ -12,10 +12,7 @@ with staged as (
 
 first_deliveries as (
     select * from staged
-    qualify row_number() over (
-        partition by request_id
-        order by batch_id, _file, _row
-    ) = 1
+    where {{ is_first_delivery('staged', 'request_id', ref('stg_api_requests')) }}
 ),
 
 final as (

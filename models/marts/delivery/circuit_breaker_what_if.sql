@@ -2,7 +2,7 @@
     incremental_strategy='delete+insert',
     unique_key=['service_name', 'endpoint', 'dt'],
     partitioned_by=['dt'],
-    sorted_by=['service_name', 'endpoint', 'since'],
+    sorted_by=['service_name', 'endpoint', 'started_at'],
 ) }}
 
 with requests as (
@@ -56,13 +56,13 @@ states as (
 episodes as (
     select
         *,
-        lead(since) over breaker as until, -- noqa: RF04
+        lead(started_at) over breaker as ended_at,
         lead(calls_at) over breaker as calls_until,
         lead(failures_at) over breaker as failures_until
     from states
     window breaker as (
         partition by service_name, endpoint, dt
-        order by since, calls_at
+        order by started_at, calls_at
     )
 ),
 
@@ -103,8 +103,8 @@ final as (
         end as bigint) as rejected_requests,
 
         ---------- timestamps
-        episodes.since,
-        episodes.until,
+        episodes.started_at,
+        episodes.ended_at,
         episodes.dt,
 
         ---------- metadata

@@ -33,7 +33,7 @@ episodes as (
         max_by(long_requests, long_burn_rate) as requests,
         max_by(long_bad_requests, long_burn_rate) as bad_requests,
         max(long_burn_rate) as burn_rate,
-        min(slot_ts) as since,
+        min(slot_ts) as started_at,
         max(slot_ts) as last_slot_ts
     from islands
     group by objective, alert, severity, island
@@ -58,11 +58,11 @@ final as (
         episodes.burn_rate,
 
         ---------- timestamps
-        episodes.since,
+        episodes.started_at,
         case
             when episodes.last_slot_ts < newest.slot_ts
                 then episodes.last_slot_ts + interval 5 minute
-        end as until -- noqa: RF04
+        end as ended_at
     from episodes
     inner join objectives
         on episodes.objective = objectives.objective

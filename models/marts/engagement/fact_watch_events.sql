@@ -7,10 +7,7 @@ with staged as (
 
 first_deliveries as (
     select * from staged
-    qualify row_number() over (
-        partition by event_id
-        order by batch_id, _file, _row
-    ) = 1
+    where {{ is_first_delivery('staged', 'event_id', ref('stg_watch_events')) }}
 ),
 
 final as (

@@ -12,10 +12,7 @@ with staged as (
 
 first_deliveries as (
     select * from staged
-    qualify row_number() over (
-        partition by sample_id
-        order by batch_id, _file, _row
-    ) = 1
+    where {{ is_first_delivery('staged', 'sample_id', ref('stg_throughput_samples')) }}
 ),
 
 final as (

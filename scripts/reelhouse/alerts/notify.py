@@ -25,7 +25,8 @@ def open_alerts(lake: str) -> list[dict]:
             """
             select
                 severity, objective, alert, service_name, endpoint, indicator, requests,
-                bad_requests, round(burn_rate, 1) as burn_rate, cast(since as varchar) as since
+                bad_requests, round(burn_rate, 1) as burn_rate,
+                cast(started_at as varchar) as started_at
             from lake.analytics.service_level_alerts
             where is_open
             order by severity, objective, alert
@@ -38,8 +39,8 @@ def open_alerts(lake: str) -> list[dict]:
 def message(alerts: list[dict]) -> dict:
     """Return what is sent: a text that a chat shows, and the rows for a program."""
     lines = [
-        "{severity}: {objective} burns its error budget {burn_rate} times too fast since {since}"
-        " ({bad_requests} of {requests} requests)".format(**alert)
+        "{severity}: {objective} burns its error budget {burn_rate} times too fast"
+        " since {started_at} ({bad_requests} of {requests} requests)".format(**alert)
         for alert in alerts
     ]
     return {"text": "\n".join(lines), "alerts": alerts}
@@ -53,7 +54,7 @@ def run(lake: str) -> int:
     """
     url = os.environ.get("ALERT_WEBHOOK", "")
     try:
-        # Before the first alert, so that nobody finds out by missing it.
+        # Checked on every run, so that a wrong address shows before the first alert is lost.
         url = url and check_url(url, "ALERT_WEBHOOK")
     except ValueError as error:
         print(error, file=sys.stderr)

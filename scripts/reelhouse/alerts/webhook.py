@@ -1,4 +1,4 @@
-"""Post JSON to a webhook whose address is a secret: no message of this module shows it."""
+"""Post JSON to a webhook. Its address is a secret, which no message of this module shows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-# For all attempts together, whatever the server does.
+# For all attempts together.
 DEADLINE_SECONDS = 30
 # For one attempt: to connect, and to get the next byte of the answer's head.
 TIMEOUT_SECONDS = (5, 10)
@@ -102,7 +102,7 @@ def _try_once(url: str, body: dict) -> tuple[str | None, bool]:
             url, json=body, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True
         ) as response:
             status = response.status_code
-    except Exception as error:  # whatever it is, its message may show the address
+    except Exception as error:  # its message may show the address
         return _describe(error)
     if 200 <= status < 300:
         return None, False

@@ -2,7 +2,7 @@
 
     reelhouse bench caching --work /var/tmp/reelhouse [--requests 1000000]
 
-The curve of a trace is computed by the model as it stands, once with every key and once with a
+The model itself computes the curve of a trace, once with every key and once with a
 sample, in turns. Prints Markdown: seconds are of this machine, the ratios are what counts.
 """
 
@@ -87,7 +87,7 @@ def write_trace(folder: Path, requests: int, keys: int, flatness: float) -> None
 
 
 def curve_seconds(lake: Lake, rate: float, exact_requests: int) -> float:
-    """Build the curve anew with a sample of the keys; return the model's seconds."""
+    """Rebuild the curve with a sample of the keys; return the model's seconds."""
     return lake.build(
         "--select",
         "cache_size_what_if",
@@ -179,7 +179,7 @@ def measure_refresh(lake: Lake, days: int, requests_per_day: int) -> None:
 
 
 def measure_reading(lake: Lake) -> None:
-    """Print the time of the recommendations from the prepared days, against making them anew."""
+    """Print the time of the recommendations from prepared days and from a rebuild."""
     began = time.perf_counter()
     lake.query("from cache_recommendations")
     read = time.perf_counter() - began

@@ -11,7 +11,7 @@ from reelhouse.paths import ROOT
 def render(text: str, *folders: str, **variables: object) -> str:
     """Render a template as dbt would, with the macros of these folders of `macros/`.
 
-    `variables` stand before those of dbt_project.yml.
+    `variables` override those of dbt_project.yml.
     """
     known = {**yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"], **variables}
     macros = [
@@ -20,5 +20,5 @@ def render(text: str, *folders: str, **variables: object) -> str:
         for path in sorted((ROOT / "macros" / folder).rglob("*.sql"))
     ]
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
-    # Macros of one template call each other by name, wherever they stand in it.
+    # Macros of one template call each other by name, in any order.
     return environment.from_string("\n".join([*macros, text])).render(var=known.__getitem__).strip()

@@ -3,8 +3,8 @@
     reelhouse bench queries --lake lake [--days 7]
 
 The queries are the project's own analyses, compiled by dbt for the last days of the lake and run
-with EXPLAIN ANALYZE, which tells the files and bytes read. Rows read are those of the row groups
-whose statistics admit the query's filters; needed are the files and rows that match the filters.
+with EXPLAIN ANALYZE, which reports the files and bytes read. Rows read are those of the row groups
+that statistics do not exclude; needed are the files and rows that match the filters.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def choose_variables(connection: duckdb.DuckDBPyConnection, days: int) -> dict[s
 
 
 def scan_of(plan: dict) -> dict:
-    """Return what a JSON query plan tells of its only table scan.
+    """Return what a JSON query plan reports about its only table scan.
 
     Raises:
         ValueError: the plan has none, or several.

@@ -188,8 +188,8 @@ def run(work: Path, events_per_day: int, histories: list[int], rebuild_at: int) 
         print(f"| {name} | {' | '.join(f'{number:,}' for number in numbers)} |")
     print(f"\nTables equal those of a rebuild, row for row: {same}")
     if rebuild_at in histories:
-        touched = sum(sum(numbers) for _, *numbers in nothing)
-        print(f"Files added, removed or marked by a refresh with nothing new: {touched}")
+        changed = sum(sum(numbers) for _, *numbers in nothing)
+        print(f"Files added, removed or marked by a refresh with nothing new: {changed}")
     base = rows[0][1]
     print(
         "\n| refresh | models (s) | to the first"

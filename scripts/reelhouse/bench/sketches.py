@@ -3,7 +3,7 @@
     reelhouse bench sketches --folder /tmp/sketches --requests 20000000
 
 Prints Markdown: ratios of time (p95 by service and endpoint) and bytes, and the largest error of
-p50, p95, p99 and p99.9. Everything lies in Parquet files, laid out as the lake does it (a file a
+p50, p95, p99 and p99.9. The data are in Parquet files, with the layout of the lake (a file a
 day, sorted by service, endpoint and time, zstd).
 """
 

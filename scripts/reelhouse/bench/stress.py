@@ -44,7 +44,7 @@ class Measured:
 
 
 def make_project(folder: Path, memory_limit: str, threads: int) -> None:
-    """Make a dbt project of links whose DuckDB has a memory limit and a spill folder of its own.
+    """Make a dbt project of links, with its own DuckDB memory limit and spill folder.
 
     Args:
         folder: where; it is emptied.

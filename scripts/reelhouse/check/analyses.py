@@ -3,7 +3,7 @@
     reelhouse check analyses --lake lake > tests/python/analysis_plans.json
 
 Run it after `make build`: the stored answer is that of the sample. Of each table that an analysis
-scans it tells the columns that the scan filters by, and how many of its files that leaves.
+scans it reports the filter columns, and how many files remain.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def compiled_analyses(target: Path) -> dict[str, str]:
 
 
 def scans(plan: dict) -> list[dict]:
-    """Return what a JSON query plan tells of each table scan of the lake."""
+    """Return what a JSON query plan reports about each table scan of the lake."""
     found = [scan for child in plan.get("children", []) for scan in scans(child)]
     if "Total Files Read" in plan.get("extra_info", {}):
         found.append(plan["extra_info"])

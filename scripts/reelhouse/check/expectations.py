@@ -3,7 +3,7 @@
 Every file of `expectations/` is one suite for one table; a new file is all that a new suite needs.
 Of each table only the rows that its last refresh wrote are read, and Data Docs of the outcome are
 built in target/data_docs. A failed expectation of the severity `critical` (the default) ends with
-exit status 1; `warning` and `info` are only told.
+exit status 1; `warning` and `info` are only reported.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ def note_checked(lake: str, written: list[tuple[Suite, Written]], notes: Path) -
 
 
 def check(lake: str, suites: list[Suite], target: Path, most_rows: int) -> int:
-    """Check a lake, tell the outcome, and return how many critical expectations failed.
+    """Check a lake, print the result, and return how many critical expectations failed.
 
     Args:
         lake: folder of the lake.

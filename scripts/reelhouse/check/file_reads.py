@@ -1,6 +1,6 @@
 """What a query really read: the row groups and bytes of each file, from DuckDB's log of its reads.
 
-EXPLAIN ANALYZE tells how many files a scan opened. It does not tell which row groups, and it knows
+EXPLAIN ANALYZE reports how many files a scan opened, but not which row groups, and it knows
 nothing of those that a Bloom filter excluded. The file system's log has every read with its place;
 Parquet's footer says what lies there.
 """
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 import duckdb
 
-# DuckDB reads through a gap up to this size (bytes) rather than seek: what lies in it is by-catch.
+# DuckDB reads a gap up to this size (bytes) instead of seeking: data in a gap is by-catch.
 READ_THROUGH_BYTES = 1 << 14
 
 # DuckDB asks for the head of a page in pieces of 256 bytes. At the end of a row group two of them
 # can reach into the next one: of a chunk that is larger, that is by-catch too.
 PAGE_HEAD_BYTES = 512
 
-# A row group is read when its pages are, not when a Bloom filter beside them is asked.
+# A row group is read if its pages are, not if only its Bloom filter is.
 CHUNKS_READ = """
     with reads as (
         select distinct

@@ -1,17 +1,17 @@
-"""The pruning gate: does each documented access pattern read what it must, and little more?
+"""The pruning gate: does each documented access pattern read little more than it needs?
 
     reelhouse check pruning --lake lake
 
-Every pattern is run for some members that are taken from the lake's newest days, and DuckDB's log
-of its reads is held against the catalog and Parquet's footers. A line is red when the query
+Every pattern runs for some members from the lake's newest days, and DuckDB's log of reads is
+compared with the catalog and the Parquet footers. A line fails if the query
 
-- opened more files than the catalog's statistics admit (and 5%),
+- opened more files than the catalog's statistics require (plus 5%),
 - opened a file that holds another day than those asked for,
-- read more row groups than the footers' statistics admit (and 5%),
+- read more row groups than the footers' statistics require (plus 5%),
 - read more of the asked days' rows than the pattern may (where days are large enough to prune),
 - read a column that it does not name.
 
-Exit status 1 if any line is red.
+Exit status 1 if any line fails.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Pattern:
     select: str
     members: tuple[str, ...]
     columns: frozenset[str]
-    # Of the rows in the asked days, beside the row groups that a region shares with its neighbours.
+    # Of the rows in the requested days, without row groups that a region shares with others.
     # A profile is in one range; a region is one of seven.
     greatest_share: float
     shared_row_groups_a_day: int = 0
@@ -113,7 +113,7 @@ class Verdict:
 
 
 def admitting(ranges: dict[str, tuple[str, str]], column: str, low: str, high: str) -> str:
-    """Return the condition under which statistics by column admit a row with these values."""
+    """Return the condition under which column statistics do not exclude a row with these values."""
     return " and ".join(
         f"coalesce(max({high} >= '{first}' and {low} <= '{last}')"
         f" filter ({column} = '{name}'), true)"
@@ -143,7 +143,7 @@ def catalog_files(connection: duckdb.DuckDBPyConnection, ranges: dict) -> list[t
 
 
 def row_groups(connection: duckdb.DuckDBPyConnection, files: list[str], ranges: dict) -> dict:
-    """Return for each (file, row group) its rows and whether its statistics admit the predicate."""
+    """Return for each (file, row group) its rows and whether statistics do not exclude it."""
     found = connection.execute(
         f"""
         select

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from reelhouse.cli import bench, check, generate, importers, lake
+from reelhouse.cli import bench, check, generate, importers, lake, sources
 
 app = typer.Typer(
     help="Performance analytics for video-streaming platforms on DuckDB and DuckLake.",
@@ -18,6 +18,7 @@ app = typer.Typer(
     add_completion=False,
 )
 lake.register(app)
+sources.register(app)
 app.add_typer(generate.app, name="generate")
 app.add_typer(importers.app, name="import")
 app.add_typer(check.app, name="check")

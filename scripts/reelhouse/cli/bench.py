@@ -11,6 +11,7 @@ import typer
 from typer import Option
 
 from reelhouse.cli.options import Lake, Work
+from reelhouse.paths import ROOT
 
 app = typer.Typer(
     help="Run benchmarks. Compare ratios, not seconds: they depend on the machine.",
@@ -115,6 +116,19 @@ def caching(
     from reelhouse.bench.caching import run
 
     run(work, requests, days, requests_per_day, part)
+
+
+@app.command("hostile-files")
+def hostile_files(
+    work: Work = SCRATCH,
+    files: Annotated[int, Option(help="Files of a delivery of many.")] = 3000,
+    project: Annotated[Path, Option(help="Root of the dbt project that lands them.")] = ROOT,
+    timeout: Annotated[float, Option(help="Seconds for one delivery.")] = 900,
+) -> None:
+    """What deliveries cost that are small on disk and large, or many, when they are read."""
+    from reelhouse.bench.hostile_files import run
+
+    run(work, files, project, timeout)
 
 
 @app.command("stress")

@@ -1,4 +1,4 @@
-"""`reelhouse build`, `query`, `forecast` and `alerts`: daily work with a lake."""
+"""`reelhouse build`, `replay`, `query`, `forecast` and `alerts`: daily work with a lake."""
 
 from __future__ import annotations
 
@@ -15,28 +15,52 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module to the command line."""
     dbt_arguments = {"allow_extra_args": True, "ignore_unknown_options": True}
     app.command("build", context_settings=dbt_arguments)(build)
+    app.command("replay", context_settings=dbt_arguments)(replay)
     app.command("query")(query)
     app.command("forecast")(forecast)
     app.command("alerts")(alerts)
     app.command("notify")(notify)
 
 
+Landing = Annotated[
+    str, Option(help="Landing folder, with one folder per feed. Default: the sample.")
+]
+LakeOfLanding = Annotated[
+    str, Option(help="Folder of the lake. Default: `lake`, or `lake/own` for your own data.")
+]
+
+
 def build(
     context: typer.Context,
-    landing: Annotated[
-        str, Option(help="Landing folder, with one folder per feed. Default: the sample.")
-    ] = "",
-    lake: Annotated[
-        str, Option(help="Folder of the lake. Default: `lake`, or `lake/own` for your own data.")
-    ] = "",
+    landing: Landing = "",
+    lake: LakeOfLanding = "",
+    everything: Annotated[
+        bool, Option("--all", help="Run every model and test, even where nothing is new.")
+    ] = False,
 ) -> None:
     """Land new files, refresh all affected tables, test, publish, and print a summary.
 
+    A feed without a new file costs nothing, as long as the project and its variables are the same.
     Further arguments go to `dbt build`, for example `--select daily_user_metrics+`.
     """
     from reelhouse.refresh.build import build as run
 
-    raise typer.Exit(run(landing, lake, context.args))
+    raise typer.Exit(run(landing, lake, context.args, everything=everything))
+
+
+def replay(
+    context: typer.Context,
+    feed: Annotated[str, Argument(help="Name of the feed, such as watch_events.")],
+    landing: Landing = "",
+    lake: LakeOfLanding = "",
+) -> None:
+    """Judge a feed's quarantined rows again, after a list, a rule or a variable was corrected.
+
+    Rows that pass now enter the fact and what is made from it. Give the same folders as to `build`.
+    """
+    from reelhouse.refresh.replay import replay as run
+
+    raise typer.Exit(run(feed, landing, lake, context.args))
 
 
 def query(

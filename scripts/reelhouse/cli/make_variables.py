@@ -18,10 +18,10 @@ DEFAULT_LAKE = "lake"
 
 
 def choose_lake(landing: str, lake: str) -> str:
-    """Return the lake's folder: the sample and somebody's own data never share one.
+    """Return the lake's folder: the sample and your own data never share one.
 
-    An explicit choice (`--lake`, else REELHOUSE_LAKE) stands; else the sample goes to the default
-    of `dbt build`, own data to a folder beside it.
+    An explicit choice (`--lake`, else REELHOUSE_LAKE) wins. Otherwise the sample uses the default
+    of `dbt build`, and your own data a separate folder.
     """
     chosen = lake or os.environ.get("REELHOUSE_LAKE", "")
     if chosen:

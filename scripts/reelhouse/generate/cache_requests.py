@@ -5,9 +5,9 @@
 Viewers ask for recommendations, titles, posters and the like. A request goes from level to level
 (client, edge, application, database) until a cache has the value, and each level on the way
 reports what it saw: a hit or a miss, the latency of everything below it included, and after a miss
-the set that fills it. The caches are simulated: entries end by their TTL or a delete, and whoever
-asks while a key is being loaded misses as well. Each day begins with empty caches, so it comes out
-alike whether it is generated alone or among others.
+the set that fills it. The caches are simulated: entries end by their TTL or a delete, and a
+request while a key is being loaded is a miss as well. Each day begins with empty caches, so it is
+the same whether it is generated alone or with others.
 """
 
 from __future__ import annotations
@@ -271,7 +271,7 @@ class Day:
 
 
 def write(rows: list[list], path: Path) -> None:
-    """Write rows to a file of the format that its name ends in; it shows when it is whole."""
+    """Write rows to a file in the format of its suffix; its name appears when it is complete."""
     form = path.name.split(".", 1)[1]
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.unfinished")

@@ -21,7 +21,7 @@ from reelhouse.sql import quoted, uniform
 SERVICES = {"playback": (7, 18, 0.3), "catalog": (5, 9, 0.15)}
 # What the audience made of it: factor of demand that really came, over the calendar's word.
 SURPRISES = {"quiet-debut": 1.0, "winter-series-2": 1.9, "sleeper-hit": 2.0}
-# Nobody knew of these: (service, begin, end, factor).
+# Unannounced events: (service, begin, end, factor).
 UNANNOUNCED = [("playback", "2025-02-04 19:30", "2025-02-04 20:15", 1.7)]
 
 

@@ -24,7 +24,7 @@ SERVICES = {"catalog": (2, 22, 40), "playback": (3, 30, 45), "recommendations": 
 
 
 class Endpoint(NamedTuple):
-    """What is asked for; `#` in the path stands for an id."""
+    """An endpoint; `#` in the path is a placeholder for an id."""
 
     service: str
     method: str

@@ -220,7 +220,7 @@ def generate(
         profiles: number of profiles, Zipf-like in their activity.
         titles: number of titles, Zipf-like in their popularity.
         late_share: share (0 to 1) of a day's events that happened on an older day.
-        late_days: late events lie 1 to this many days back, evenly.
+        late_days: late events are 1 to this many days old, evenly distributed.
         regions: where the profiles are; each keeps its region.
         duplicate_share: share of clean events delivered twice, half in the same file, half a day
             later.
@@ -240,7 +240,7 @@ def generate(
         ("dirty", dirty_share),
     ):
         if not 0 <= share <= 1:
-            raise ValueError(f"the {name} share is {share}; it must lie between 0 and 1")
+            raise ValueError(f"the {name} share is {share}; it must be between 0 and 1")
     for name, number, least in (
         ("first day", first_day, 0),
         ("number of days", days, 0),

@@ -3,7 +3,7 @@
     reelhouse import cache-trace --out landing [--data ../shared/data]
 
 One operation a line, in the order of the trace. Real are: cache_key (the block number), size_bytes,
-operation (a read is a `get`, a write a `set`: whoever reads a block that was just written finds it)
+operation (a read is a `get`, a write a `set`: reading a block that was just written is a hit)
 and the second. Derived, because the trace has no such thing: request_ts is the trace's second
 after 2025-01-01, with the line's number within that second as microseconds, so that the order
 stays; cache_level `database`, cache_name `block-cache`, region `us-east`. Whether it was a hit, its
@@ -34,7 +34,10 @@ def find_trace(given: str | None = None) -> Path:
     data = data_folder(given)
     trace = data / "cache_trace" / "block_io.csv.gz"
     if not trace.exists():
-        raise FileNotFoundError(f"{data} has no file cache_trace/block_io.csv.gz")
+        raise FileNotFoundError(
+            f"{data} has no file cache_trace/block_io.csv.gz. Pass the folder that has it:"
+            " --data FOLDER, or the environment variable REELHOUSE_DATA."
+        )
     return trace
 
 
@@ -74,7 +77,7 @@ def adapt(trace: Path, out: Path) -> int:
 
     Args:
         trace: the trace's file.
-        out: landing folder. The file shows under its name only when it is whole.
+        out: landing folder. The file appears under its name when it is complete.
     """
     folder = out / "cache_requests"
     folder.mkdir(parents=True, exist_ok=True)

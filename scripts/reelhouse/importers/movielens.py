@@ -37,7 +37,10 @@ def find_data(given: str | None = None) -> Path:
     """
     data = data_folder(given)
     if not (data / "viewing" / "movielens_ratings.csv.gz").exists():
-        raise FileNotFoundError(f"{data} has no file viewing/movielens_ratings.csv.gz")
+        raise FileNotFoundError(
+            f"{data} has no file viewing/movielens_ratings.csv.gz. Pass the folder that has it:"
+            " --data FOLDER, or the environment variable REELHOUSE_DATA."
+        )
     return data
 
 
@@ -46,7 +49,7 @@ def events_sql(ratings: Path, seed: int = 1) -> str:
 
     Args:
         ratings: CSV file; the timestamp is in seconds since 1970, UTC.
-        seed: any whole number; it decides the derived columns.
+        seed: any integer; it determines the derived columns.
     """
     region = pick(REGIONS, uniform(seed, "region", of="userId"))
     device_type = pick(DEVICE_TYPES, uniform(seed, "device", of="userId"))
@@ -97,8 +100,8 @@ def adapt(data: Path, out: Path, seed: int = 1) -> int:
 
     Args:
         data: folder that holds `viewing/`.
-        out: landing folder. A file shows under its name only when it is whole.
-        seed: any whole number; it decides the derived columns.
+        out: landing folder. A file appears under its name when it is complete.
+        seed: any integer; it determines the derived columns.
     """
     folder = out / "watch_events"
     folder.mkdir(parents=True, exist_ok=True)

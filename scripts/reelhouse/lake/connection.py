@@ -72,7 +72,7 @@ def attach_lake(
 ) -> None:
     """Attach a lake's folder to a connection, under the name `lake`.
 
-    The folder counts, not the path that its catalog noted: it may have been moved since.
+    The folder counts, not the path recorded in its catalog: it may have been moved since.
 
     Args:
         connection: any connection; DuckLake is loaded into it.
@@ -95,11 +95,11 @@ def connect(lake: str, catalog: str = PUBLISHED_CATALOG) -> duckdb.DuckDBPyConne
 
     Args:
         lake: folder of the lake.
-        catalog: the published state, or `LIVE_CATALOG` for what refreshes have committed so far,
-            tested or not; that one is locked while a refresh runs.
+        catalog: the published state, or `LIVE_CATALOG` for everything that refreshes have
+            committed, tested or not; a running refresh locks the latter.
 
     Raises:
-        FileNotFoundError: the folder has no such state; the message says how to make one.
+        FileNotFoundError: the folder has no such state; the message says how to create one.
     """
     path = Path(lake) / catalog
     if not path.exists():

@@ -1,8 +1,8 @@
 """Delivered files: which there are, and one careful read of each before it lands.
 
 A file is read once. That read takes the checksum, judges whether the file can be landed, and puts
-its rows into a private copy which DuckDB lands: so rows and ledger entry come from the same read,
-whatever happens to the file meanwhile. Nothing here raises because of what a file holds.
+its rows into a private copy which DuckDB lands (rows.py): so rows and ledger entry come from the
+same read, whatever happens to the file meanwhile. Nothing here raises because of what a file holds.
 """
 
 from __future__ import annotations
@@ -21,11 +21,15 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 import duckdb
+
+from reelhouse.sources.mappings import FOLDER as MAPPINGS_FOLDER
+from reelhouse.sources.mappings import SUFFIXES
 
 FORMATS = {
     ".parquet": "parquet",
@@ -199,6 +203,9 @@ def unread_input(landing_path: str, feeds: list[str], follow_links: bool = False
             skipped.append(shown)
         elif not (root / name).is_dir():
             lines.append(f"{shown} is in no feed's folder: move it into the folder of its feed")
+        elif name == MAPPINGS_FOLDER:
+            others = [path.name for path in (root / name).iterdir() if path.suffix not in SUFFIXES]
+            lines += [f"{shown}/{other} is no mapping: these end in .yml" for other in sorted(others)]
         elif name not in feeds:
             lines.append(f"{shown}/ is no feed{_nearest_feed(name, feeds)}")
     for feed in feeds:
@@ -249,9 +256,13 @@ def standing_rejections(landing_path: str, entries: list[tuple]) -> list[str]:
 class Incoming:
     """The private copies of a feed's new files, in a folder of the lake."""
 
-    def __init__(self, lake: Path) -> None:
-        """Keep the copies below the lake's folder."""
+    def __init__(self, lake: Path, connection: duckdb.DuckDBPyConnection | None = None) -> None:
+        """Keep the copies below the lake's folder; footers of Parquet are read with the connection.
+
+        To open a DuckDB for each file takes longer than to read the file.
+        """
         self.root = lake / ".incoming"
+        self.connection = connection or duckdb.connect()
         self.lock = Lock()
 
     def clear(self, feed: str) -> str:
@@ -277,7 +288,8 @@ class Incoming:
             problem: why the file must not be opened; empty if it may be.
             known: JSON list of checksums: a file that has one of them is not copied.
             options: JSON object: columns (of the feed), longest_line_bytes, most_rows_per_file,
-                highest_expansion (decompressed bytes per compressed byte).
+                highest_expansion (decompressed bytes per compressed byte), and format, where the
+                name of the file does not say it.
 
         Returns:
             A JSON object: sha256 (null if the file was not read to its end), format, columns (names
@@ -293,7 +305,7 @@ class Incoming:
         name = unquote_to_bytes(path)
         facts = {
             "sha256": None,
-            "format": file_format(os.fsdecode(name)),
+            "format": json.loads(options).get("format") or file_format(os.fsdecode(name)),
             "columns": [],
             "types": [],
             "delimiter": None,
@@ -309,7 +321,7 @@ class Incoming:
                     return facts
                 with (folder / NAMES).open("a") as names:
                     names.write(_as_text(Path(os.fsdecode(name))) + "\n")
-                _read_once(name, number, folder, json.loads(options), facts)
+                _read_once(name, number, folder, json.loads(options), facts, self.connection)
             except Unacceptable as error:
                 facts["error"] = str(error)
             except (
@@ -363,14 +375,21 @@ def _opened(name: bytes) -> Iterator[_Hashed]:
         yield _Hashed(stream)
 
 
-def _read_once(name: bytes, number: int, folder: Path, options: dict, facts: dict) -> None:
+def _read_once(
+    name: bytes,
+    number: int,
+    folder: Path,
+    options: dict,
+    facts: dict,
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
     """Fill in the facts about a file while its rows are copied.
 
     Raises:
         OSError, EOFError, ValueError, csv.Error, zlib.error, duckdb.Error: it can't be read.
     """
     with _opened(name) as source:
-        copies = {"parquet": _ParquetCopy, None: _NoCopy}
+        copies = {"parquet": partial(_ParquetCopy, connection), None: _NoCopy}
         copy = copies.get(facts["format"], _TextCopy)(folder, number, facts)
         try:
             copy.write(source, os.fsdecode(name).lower().endswith(".gz"), options)
@@ -451,39 +470,33 @@ class _NoCopy:
 
 
 class _ParquetCopy:
-    """The file itself under a plain name, after every value was tried out as landing reads it."""
+    """The file itself under a plain name, and what its footer says. Landing decodes it, once."""
 
-    def __init__(self, folder: Path, number: int, facts: dict) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, folder: Path, number: int, facts: dict
+    ) -> None:
         self.path, self.facts = folder / f"{number}.parquet", facts
+        self.connection = connection
 
     def write(self, source: _Hashed, is_gzip: bool, options: dict) -> None:
         with open(self.path, "wb") as copy:
             shutil.copyfileobj(source, copy, CHUNK_BYTES)
-        with duckdb.connect() as connection:
-            self._try_out(connection, options)
+        with self.connection.cursor() as cursor:
+            self._read_footer(cursor, options)
         self.facts["copy"] = str(self.path)
 
-    def _try_out(self, connection: duckdb.DuckDBPyConnection, options: dict) -> None:
-        """Decode every value: only that finds a damaged page or text that is not UTF-8."""
-        connection.execute("set timezone = 'UTC'")
-        (rows,) = connection.execute(
+    def _read_footer(self, cursor: duckdb.DuckDBPyConnection, options: dict) -> None:
+        (rows,) = cursor.execute(
             "select sum(num_rows) from parquet_file_metadata($1)", [str(self.path)]
         ).fetchone()
         if rows > options["most_rows_per_file"]:
             raise OverLimit(f"{rows:,} rows are more than {options['most_rows_per_file']:,}")
-        table = connection.read_parquet(str(self.path), hive_partitioning=False)
+        table = cursor.read_parquet(str(self.path), hive_partitioning=False)
         if "file_row_number" in map(str.lower, table.columns):
             raise Unacceptable("DuckDB can't read a column called file_row_number: rename it")
         self.facts["columns"], self.facts["types"] = table.columns, [str(t) for t in table.types]
         _check_columns(self.facts)
-        reads = []
-        for name in table.columns:
-            quoted = '"' + name.replace('"', '""') + '"'
-            known = name in options["columns"]
-            reads.append(f"cast({quoted} as varchar)" if known else f"json_object('x', {quoted})")
-        self.facts["rows_delivered"] = table.aggregate(
-            ", ".join(["count(*)", *(f"max(hash({read}))" for read in reads)])
-        ).fetchone()[0]
+        self.facts["rows_delivered"] = int(rows)
 
     def undo(self) -> None:
         self.path.unlink(missing_ok=True)
@@ -500,6 +513,8 @@ class _TextCopy:
     def __init__(self, folder: Path, number: int, facts: dict) -> None:
         self.folder, self.number, self.facts = folder, number, facts
         self.copy, self.start = None, 0
+        # Of W3C logs: where a line has the fields of the first header, if not in its order.
+        self.order: list[int | None] | None = None
 
     def write(self, source: _Hashed, is_gzip: bool, options: dict) -> None:
         if is_gzip and source.size_bytes == 0:
@@ -526,12 +541,16 @@ class _TextCopy:
                 self._read_header(numbered.pop(0)[1])
             elif form == "jsonl":
                 keys.look_at(numbered)
+            elif form == "w3c":
+                found = len(numbered)
+                numbered = self._rows_of_w3c(numbered)
+                filled -= found - len(numbered)
             self._append(numbered)
             if filled > options["most_rows_per_file"]:
                 raise OverLimit(f"over {options['most_rows_per_file']:,} rows")
         if form == "csv" and self.copy is None:
             raise Unacceptable("the file is empty: not even a header")
-        if form != "csv":
+        if form in ("jsonl", "lines"):
             self.facts["columns"] = list(keys.names) if form == "jsonl" else ["line"]
         self.facts["rows_delivered"] = filled - (form == "csv")
         if self.copy:
@@ -545,6 +564,43 @@ class _TextCopy:
         _check_columns(self.facts)
         self._open(f"csv_{DELIMITERS.index(delimiter)}.lines")
 
+    def _rows_of_w3c(self, numbered: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+        """Return the lines that are no directive, their fields in the order of the first header."""
+        rows = []
+        for number, line in numbered:
+            if line.startswith(b"#Fields:"):
+                self._read_fields(number, line.decode("utf-8", "replace").split()[1:])
+            elif not line.startswith(b"#"):
+                if not self.facts["columns"]:
+                    raise Unacceptable(f"line {number} is a row, and no #Fields line came before")
+                if self.copy is None:
+                    delimiter = "\t" if b"\t" in line else " "
+                    self.facts["delimiter"] = delimiter
+                    self._open(f"w3c_{ord(delimiter)}.lines")
+                rows.append((number, self._in_order(line)))
+        return rows
+
+    def _read_fields(self, number: int, names: list[str]) -> None:
+        first = self.facts["columns"]
+        if not first:
+            self.facts["columns"] = names
+            _check_columns(self.facts)
+        elif new := [name for name in names if name not in first]:
+            raise Unacceptable(f"#Fields of line {number} has what the first has not: {new[0]}")
+        else:
+            known = [names.index(name) if name in names else None for name in first]
+            self.order = None if names == first else known
+
+    def _in_order(self, line: bytes) -> bytes:
+        if self.order is None:
+            return line
+        delimiter = self.facts["delimiter"].encode()
+        fields = line.split(delimiter)
+        known = [position for position in self.order if position is not None]
+        if len(fields) != len(known):
+            return line + delimiter + delimiter.join(fields)  # quarantined: too many fields
+        return delimiter.join(b"-" if p is None else fields[p] for p in self.order)
+
     def _open(self, name: str) -> None:
         path = self.folder / name
         self.copy = path.open("ab")
@@ -552,6 +608,8 @@ class _TextCopy:
         self.facts["copy"] = str(path)
 
     def _append(self, numbered: list[tuple[int, bytes]]) -> None:
+        if not numbered:
+            return
         if self.copy is None:
             self._open(f"{self.facts['format']}.lines")
         if _are_plain([line for _, line in numbered]):

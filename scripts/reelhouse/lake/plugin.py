@@ -1,8 +1,9 @@
 """The dbt plugin of the embedded lake: SQL functions for what SQL cannot do.
 
 dbt-duckdb loads this module (see profiles/profiles.yml). `delivered_files`, `take_file`,
-`clear_taken` and `unread_input` read delivered files (see files.py), because SQL cannot catch the
-error of an unreadable file. `publish_catalog` exists because SQL cannot rename a file.
+`read_groups`, `clear_taken` and `unread_input` read delivered files (see files.py and rows.py),
+because SQL cannot catch the error of an unreadable file. `source_mappings` reads YAML.
+`publish_catalog` exists because SQL cannot rename a file.
 """
 
 from __future__ import annotations
@@ -17,15 +18,27 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 
 from reelhouse.lake.connection import PUBLISHED_CATALOG, check_lake_path, load_ducklake
 from reelhouse.lake.files import Incoming, delivered_files, unread_input
+from reelhouse.lake.rows import drop_rows, read_groups
 from reelhouse.serving.postgres import connect_serving
+from reelhouse.sources.mappings import source_mappings
 from reelhouse.sql import quoted
+
+
+def machine_memory_bytes() -> int:
+    """Return the memory of this machine, or of the container (control group) if that has less."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        with suppress(OSError, ValueError):  # another system, or "max": no limit
+            memory = min(memory, int(Path(limit).read_text()))
+    return memory
+
 
 def publish_catalog(connection: duckdb.DuckDBPyConnection, lake: Path) -> str:
     """Give readers the committed state of the lake: a copy of its catalog, renamed into place.
 
-    Data files never change, so a copy of the catalog is a copy of the whole state. Readers open it
+    Data files never change, so a copy of the catalog is a copy of the state. Readers open it
     while the next refresh writes; one that has an older copy open keeps it. The copy notes where
-    the data lies now: the lake may have been moved since its own catalog noted it.
+    the data is now: the lake may have been moved since its own catalog was written.
 
     Args:
         connection: connection that has the lake attached as `lake`.
@@ -59,24 +72,31 @@ class Plugin(BasePlugin):
         is closed to others as well.
         """
         check_lake_path(plugin_config["lake_path"])
+        self.memory_limit = plugin_config.get("memory_limit", "")
         os.umask(os.umask(0o007) | 0o007)
         self.lake = Path(plugin_config["lake_path"])
         self.lake.mkdir(parents=True, exist_ok=True)
         with suppress(PermissionError):  # a group's member writes to it and does not own it
             self.lake.chmod(self.lake.stat().st_mode & 0o7770)
-        self.incoming = Incoming(self.lake)
 
     def configure_connection(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Load DuckLake and register the functions."""
+        """Bound what DuckDB may keep in memory, load DuckLake and register the functions."""
+        limit = self.memory_limit or f"{machine_memory_bytes() // 2}B"
+        connection.execute(f"set memory_limit = {quoted(limit)}")
+        connection.execute(f"set temp_directory = {quoted(str(self.lake / '.spill'))}")
         load_ducklake(connection)
+        incoming = Incoming(self.lake, connection)
         functions = {
             "delivered_files": (delivered_files, ["VARCHAR", "VARCHAR", "BOOLEAN"]),
-            "take_file": (self.incoming.take, ["VARCHAR", "BIGINT", *["VARCHAR"] * 4]),
-            "clear_taken": (self.incoming.clear, ["VARCHAR"]),
+            "take_file": (incoming.take, ["VARCHAR", "BIGINT", *["VARCHAR"] * 4]),
+            "read_groups": (lambda groups: read_groups(connection, groups), ["VARCHAR"]),
+            "drop_rows": (lambda table: drop_rows(connection, table), ["VARCHAR"]),
+            "clear_taken": (incoming.clear, ["VARCHAR"]),
             "unread_input": (
                 lambda path, feeds, links: json.dumps(unread_input(path, feeds, links)),
                 ["VARCHAR", "VARCHAR[]", "BOOLEAN"],
             ),
+            "source_mappings": (source_mappings, ["VARCHAR"] * 4),
             "connect_serving": (lambda: connect_serving(connection), []),
             "publish_catalog": (lambda: publish_catalog(connection, self.lake), []),
         }

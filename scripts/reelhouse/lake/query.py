@@ -1,4 +1,4 @@
-"""Ask a lake a question in SQL and print the answer."""
+"""Run a SQL query on a lake and print the result."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from reelhouse.lake.connection import LIVE_CATALOG, PUBLISHED_CATALOG, connect
 
 
 def publication_note(lake: str) -> str | None:
-    """Say in one line that readers do not see the newest refresh; None if they do.
+    """Return a line that says that readers do not see the newest refresh; None if they do.
 
-    None as well while a refresh runs: it locks the catalog, and its state is nobody's yet.
+    None also while a refresh runs: it locks the catalog, and its state is not complete yet.
     """
     try:
         with connect(lake, LIVE_CATALOG) as live:

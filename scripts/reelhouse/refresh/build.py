@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import signal
 import sys
 from collections import Counter
@@ -18,6 +19,14 @@ from reelhouse.lake.connection import LIVE_CATALOG, attach_lake, check_lake_path
 from reelhouse.lake.files import standing_rejections, unread_input
 from reelhouse.paths import ROOT
 from reelhouse.refresh.child_process import run_to_end
+from reelhouse.refresh.deliveries import print_deliveries
+from reelhouse.refresh.pending import (
+    feed_names,
+    makers,
+    note_complete_build,
+    pending_feeds,
+    project_variables,
+)
 
 MOST_LINES = 20
 VARS_HINT = ". Give it as in: --vars '{as_of: \"2025-01-01\"}'"
@@ -69,10 +78,11 @@ def check_landing(folder: str) -> None:
         ) from None
 
 
-def run_dbt(lake: str, variables: dict[str, object], dbt_arguments: list[str]) -> int:
+def run_dbt(lake: str, variables: dict[str, object], dbt_arguments: list[str], options: str) -> int:
     """Run `dbt build` from the repository root and return its exit status.
 
     Unit tests judge the code and not the delivery: `make test` and plain `dbt build` run them.
+    `options` are those of `reelhouse build`, as messages of the build name them.
     """
     dbt = Path(sys.executable).with_name("dbt")
     command = [str(dbt), "--quiet", "build", "--exclude-resource-type", "unit_test"]
@@ -80,7 +90,8 @@ def run_dbt(lake: str, variables: dict[str, object], dbt_arguments: list[str]) -
         command += ["--vars", json.dumps(variables)]
     # What a run that stops early leaves here would be another run's result.
     (ROOT / "target" / "run_results.json").unlink(missing_ok=True)
-    return run_to_end(command + dbt_arguments, ROOT, {**os.environ, "REELHOUSE_LAKE": lake})
+    environment = {**os.environ, "REELHOUSE_LAKE": lake, "REELHOUSE_OPTIONS": options}
+    return run_to_end(command + dbt_arguments, ROOT, environment)
 
 
 def read_outcomes(target: Path) -> Counter:
@@ -105,17 +116,16 @@ def read_outdated(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int]
     ).fetchall()
 
 
-def input_not_read(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def input_not_read(
+    connection: duckdb.DuckDBPyConnection, variables: dict[str, object]
+) -> list[str]:
     """Return a line for each thing in the landing folder that is in no table, with what to do.
 
     The current folder is the project's; the connection has the lake attached as `lake`.
     """
-    variables = yaml.safe_load(Path("dbt_project.yml").read_text())["vars"]
-    variables |= json.loads(Path("target/run_results.json").read_text())["args"].get("vars", {})
-    landing = variables["landing_path"]
+    landing = str(variables["landing_path"])
     if not Path(landing).is_dir():
         return []
-    feeds = [path.stem.removeprefix("land_") for path in Path("models").glob("landing/land_*.sql")]
     rejected = connection.execute(
         """
         select file, size_bytes, modified_at, reason
@@ -126,32 +136,44 @@ def input_not_read(connection: duckdb.DuckDBPyConnection) -> list[str]:
         """
     ).fetchall()
     return [
-        *unread_input(landing, feeds, variables["follow_links_out_of_landing"]),
+        *unread_input(landing, feed_names(), bool(variables["follow_links_out_of_landing"])),
         *standing_rejections(landing, rejected),
     ]
+
+
+def print_input_not_read(unread: list[str]) -> None:
+    """Print the first lines of what `input_not_read` returns."""
+    if unread:
+        print("\nIn the landing folder and in no table")
+        for line in unread[:MOST_LINES]:
+            print(f"  {line}")
+        if len(unread) > MOST_LINES:
+            print(f"  and {len(unread) - MOST_LINES:,} more")
+
+
+def print_nothing_new(lake: str, variables: dict[str, object]) -> None:
+    """Say that no file was delivered since the state that readers see."""
+    with duckdb.connect() as connection:
+        attach_lake(connection, lake)
+        batch, published_at = connection.execute(
+            """
+            select max(batch_id), strftime(max(published_at), '%Y-%m-%d %H:%M')
+            from lake.ledger.publications
+            """
+        ).fetchone()
+        print(
+            "Nothing new: no file was delivered since the last build, and the project and its"
+            f" variables are the same.\nReaders see refresh {batch}, since {published_at} UTC."
+            f"    Lake: {lake}\nTo run every model and test nevertheless: reelhouse build --all"
+        )
+        print_input_not_read(input_not_read(connection, project_variables(variables)))
 
 
 def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
     """Print rows per feed, partitions touched, tests passed and where to look next."""
     with duckdb.connect() as connection:
         attach_lake(connection, lake)
-        feeds = connection.execute(
-            """
-            select
-                feed,
-                coalesce(sum(rows_landed) filter (landed_files.batch_id = this.batch_id), 0),
-                sum(rows_landed),
-                count(*) filter (status = 'rejected' and landed_files.batch_id = this.batch_id)
-            from lake.ledger.landed_files
-            cross join (
-                select coalesce(max(batch_id) filter (invocation_id = $1), 0) as batch_id
-                from lake.ledger.refresh_log
-            ) as this
-            group by feed
-            order by feed
-            """,
-            [invocation_id],
-        ).fetchall()
+        print_deliveries(connection, invocation_id)
         written = connection.execute(
             """
             select model, mode, rows_written, rows_deleted, partitions_affected
@@ -201,7 +223,8 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
             """,
             [invocation_id],
         ).fetchall()
-        unread = input_not_read(connection)
+        given = json.loads(Path("target/run_results.json").read_text())["args"].get("vars", {})
+        unread = input_not_read(connection, project_variables(given))
         publication = connection.execute(
             """
             with published as (
@@ -235,19 +258,11 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
             cross join refreshes
             """
         ).fetchone()
-    print("\nFeeds                         new rows     all rows   files rejected now")
-    for feed, new_rows, all_rows, rejected in feeds:
-        print(f"  {feed:<24} {new_rows:>12,} {all_rows:>12,} {rejected:>18,}")
     for _, feed, trouble in troubles[:MOST_LINES]:
         print(f"  {feed}: {trouble}")
     if len(troubles) > MOST_LINES:
         print(f"  and {len(troubles) - MOST_LINES:,} more: see lake.ledger.landed_files")
-    if unread:
-        print("\nIn the landing folder and in no table")
-        for line in unread[:MOST_LINES]:
-            print(f"  {line}")
-        if len(unread) > MOST_LINES:
-            print(f"  and {len(unread) - MOST_LINES:,} more")
+    print_input_not_read(unread)
     print("\nTables written                    mode             rows   replaced  partitions")
     for model, mode, rows, deleted, partitions in written:
         print(f"  {model:<30} {mode:<14} {rows:>9,} {deleted:>10,} {partitions:>11,}")
@@ -272,18 +287,39 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
         print(f"\n{publication[0]}")
 
 
-def build(landing: str, lake: str, dbt_arguments: list[str]) -> int:
-    """Build, then print a summary, whatever the outcome of the build.
+def selection(feeds: list[str]) -> list[str]:
+    """Return dbt's arguments for a refresh of some feeds: their tables, and the tests of these."""
+    return [
+        "--select",
+        *(f"land_{feed}+" for feed in feeds),
+        "--exclude",
+        "tag:full_check",
+        "tag:alert",
+        # Also the tests that compare one of these tables with one that has nothing to do.
+        "--indirect-selection",
+        "eager",
+    ]
+
+
+def build(landing: str, lake: str, dbt_arguments: list[str], *, everything: bool = False) -> int:
+    """Build what has something to do, then print a summary, whatever the outcome of the build.
 
     Args:
         landing: folder of delivered files; empty for the sample.
         lake: folder of the lake; empty for the default of `choose_lake`.
-        dbt_arguments: further arguments of `dbt build`.
+        dbt_arguments: further arguments of `dbt build`; with any, dbt decides what there is to do.
+        everything: let dbt look at every model and run every test.
 
     Returns:
-        dbt's exit status; 2 for arguments that cannot be used; 128 plus the number of the signal
-        that stopped the build.
+        dbt's exit status, 0 where dbt had nothing to do; 2 for arguments that cannot be used; 128
+        plus the number of the signal that stopped the build.
     """
+    options = shlex.join(
+        part
+        for name, value in (("--landing", landing), ("--lake", lake))
+        if value
+        for part in (name, value)
+    )
     lake = choose_lake(landing, lake)
     try:
         variables, dbt_arguments = split_variables(dbt_arguments)
@@ -294,7 +330,15 @@ def build(landing: str, lake: str, dbt_arguments: list[str]) -> int:
     except ValueError as error:
         print(f"reelhouse build: {error}", file=sys.stderr)
         return 2
-    status = run_dbt(lake, variables, dbt_arguments)
+    os.chdir(ROOT)
+    made_by = makers(variables)
+    if not everything and not dbt_arguments:
+        feeds = pending_feeds(Path(lake), made_by)
+        if feeds == []:
+            print_nothing_new(lake, variables)
+            return 0
+        dbt_arguments = selection(feeds) if feeds else []
+    status = run_dbt(lake, variables, dbt_arguments, options)
     if status > 128:
         print(
             f"The build was stopped by {signal.Signals(status - 128).name}. What it committed"
@@ -303,7 +347,8 @@ def build(landing: str, lake: str, dbt_arguments: list[str]) -> int:
         )
         return status
     target = ROOT / "target"
-    if (ROOT / lake / LIVE_CATALOG).exists() and (target / "run_results.json").exists():
-        os.chdir(ROOT)
+    if Path(lake, LIVE_CATALOG).exists() and (target / "run_results.json").exists():
+        if status == 0:
+            note_complete_build(Path(lake), made_by)
         print_summary(lake, last_invocation(target), read_outcomes(target))
     return status

@@ -1,0 +1,201 @@
+"""Built-in mappings: lines as the source writes them, and each field of their rows by hand."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from mapped_rows import FEEDS, Staging
+
+from reelhouse.sources.mappings import read_mapping
+
+SAMPLES = Path(__file__).parent / "sources"
+CDN = (
+    "request_id, edge, region, object, content_class, cache_status, response_bytes,"
+    " time_to_first_byte_ms, request_ts"
+)
+WATCH = "event_id, profile_id, session_id, title_id, region, device_type, event_ts, watch_seconds"
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(f"2025-01-14 {text}")
+
+
+CLOUDFRONT = [
+    (
+        "SOX4xwn4XV6Q4rgb7XiVGOHms_BGlTAC4KyHmureZmBNrjGdRLiNIQ",
+        *("LAX3-C1", "us-west", "/t7/video/1.m4s", "static", "hit", 392),
+        *(Decimal("1.000"), at("21:02:30.999")),
+    ),
+    (
+        "k6WGMNkEzR5BEM_SaF47gjtX9zBDO2m349OY2an0QPEaUum1ZOLrow",
+        *("FRA56-P2", "eu-central", "/t7/list.mpd", "dynamic", "miss", 9043219),
+        *(Decimal("130.500"), at("21:02:29.750")),
+    ),
+    (
+        "f37nTMVvnKvV2ZSvEsivup_c2kZ7VXzYdjC-GUQZ5qNs-89BlWazbw",
+        *("IAD89-C1", "us-east", "/t8/a%20b.m4s", "static", "revalidated", 0),
+        *(Decimal("10.000"), at("21:02:32.990")),
+    ),
+    ["region_not_mapped"],
+    (
+        "9hLyaUeI3ISJ2lXyIkgMKXvBGcoPVLjpoSGlhTjRl6C0EPsJtnBmbg",
+        *("GRU3-P1", "sa-east", "/t9/2.m4s", "static", "bypass", 512),
+        *(Decimal("30001.000"), at("21:02:04.999")),
+    ),
+    ["request_ts_unparseable", "response_bytes_missing", "time_to_first_byte_ms_missing"],
+]
+REQUESTS = (
+    "timestamp, service_name, endpoint, method, status_code, response_time_ms, response_bytes,"
+    " client_key, upstream_server, upstream_statuses"
+)
+# Mapping, sample, the columns that are compared, and per line its row or its reasons.
+SOURCES = [
+    ("cloudfront", "cloudfront.log", CDN, CLOUDFRONT),
+    ("cloudfront_json", "cloudfront_json.jsonl", CDN, CLOUDFRONT),
+    (
+        "cloudflare",
+        "cloudflare.jsonl",
+        CDN,
+        [
+            (
+                *("7a1f7ad4df2f870a", "ORD", "us-east", "/t7/list.mpd", "dynamic", "bypass"),
+                *(13917, Decimal("28.000"), at("05:29:06")),
+            ),
+            (
+                *("41ddf1740f67442d", "FRA", "eu-central", "/t7/video/1.m4s", "static", "hit"),
+                *(1024, Decimal("3.000"), at("05:30:09.289")),
+            ),
+            (
+                *("41ddf1740f67442e", "NRT", "ap-northeast", "/t8/1.m4s", "static", "expired"),
+                *(0, Decimal("0.000"), at("05:30:10")),
+            ),
+            (
+                *("41ddf1740f67442f", "GRU", "sa-east", "/old", "static", "hit"),
+                *(200, Decimal("1.000"), at("03:30:11")),
+            ),
+            ["region_not_mapped"],
+        ],
+    ),
+    (
+        "akamai",
+        "akamai.jsonl",
+        CDN,
+        [
+            (
+                *("1239f220", "23.50.51.173", "eu-west", "/t7/video/1.m4s", "static", "hit"),
+                *(4995, Decimal("20.000"), at("09:00:00.200")),
+            ),
+            (
+                *("1239f221", "23.50.51.173", "eu-west", "/t7/list.m3u8", "dynamic", "bypass"),
+                *(812, Decimal("131.000"), at("09:00:01")),
+            ),
+            (
+                *("1239f222", "2a02:26f0::5c7a", "ap-south", "/t8/1.m4s", "static", "miss"),
+                *(9000000000, Decimal("402.000"), at("09:00:02.500")),
+            ),
+            ["request_ts_unparseable"],
+            ["cache_status_unknown"],
+        ],
+    ),
+    (
+        "alb",
+        "alb.log",
+        REQUESTS,
+        [
+            (
+                *(
+                    at("22:22:48.364"),
+                    "my-loadbalancer",
+                    "/titles/{title_id}",
+                    "GET",
+                    200,
+                    171.0,
+                    57,
+                ),
+                *("192.0.2.39", "10.0.0.1:80", ["200"]),
+            ),
+            (
+                *(at("22:22:48.364"), "my-loadbalancer", "/play", "POST", 200, 2.0, 257),
+                *("10.0.1.252", "10.0.0.66:9000", ["200"]),
+            ),
+            (
+                *(at("22:22:48.364"), "my-loadbalancer", "/", "GET", 502, None, 366),
+                *("[2001:db8::1]", None, None),
+            ),
+            (
+                *(at("22:22:48.364"), "my-loadbalancer", "/live", "GET", 101, 4.0, 587),
+                *("10.0.0.140", "10.0.1.192:8010", ["101"]),
+            ),
+            (
+                *(at("22:22:48.364"), "my-loadbalancer", "(not HTTP)", None, 400, None, 0),
+                *("192.0.2.40", None, None),
+            ),
+            ["request_ts_unparseable"],
+        ],
+    ),
+    (
+        "mux",
+        "mux.csv",
+        WATCH,
+        [
+            ("v-001", "u1", "v-001", "t7", "us-east", "mobile", at("21:02:31.405"), 600),
+            ("v-002", "9b1d", "v-002", "t8", "eu-central", "tv", at("21:02:32"), 62),
+            (
+                *("v-003", "u3", "v-003", hashlib.md5(b"Untitled").hexdigest()),
+                *("eu-west", "web", at("21:02:33"), 0),
+            ),
+            ["device_type_not_mapped"],
+            ["event_ts_unparseable"],
+            ["watch_seconds_not_a_number"],
+        ],
+    ),
+]
+
+
+def sample(name: str) -> list[dict]:
+    """Return the lines of a sample, read by Python's own parsers."""
+    text = (SAMPLES / name).read_text()
+    if name.endswith(".jsonl"):
+        return [json.loads(line) for line in text.splitlines()]
+    if name.endswith(".csv"):
+        return list(csv.DictReader(text.splitlines()))
+    lines = text.splitlines()
+    if not lines[0].startswith("#"):
+        return [{"line": line} for line in lines]
+    names = next(line for line in lines if line.startswith("#Fields:")).split()[1:]
+    rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+@pytest.fixture(scope="module")
+def staging() -> Staging:
+    return Staging()
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "columns", "expected"), SOURCES, ids=[source[0] for source in SOURCES]
+)
+def test_lines_of_a_source_become_rows(name, file, columns, expected, staging):
+    mapping, problems = read_mapping(ROOT / "seeds" / "mappings" / f"{name}.yml", FEEDS)
+    assert problems == []
+    feed = mapping["feed"]
+    rows = sample(file)
+    path = mapping["files"][0].removeprefix(f"{feed}/").replace("*", "x")
+    relation = staging.stage(
+        feed, rows, [{**mapping, "feed_columns": FEEDS[feed].columns}], [path] * len(rows)
+    )
+    found = relation.order("_row").project(f"_rejection_reasons, {columns}").fetchall()
+    judged = [sorted(reasons) if reasons else tuple(fields) for reasons, *fields in found]
+    assert judged == expected
+
+
+def test_every_built_in_mapping_has_a_sample():
+    names = {path.stem for path in (ROOT / "seeds" / "mappings").glob("*.yml")}
+    assert names - {source[0] for source in SOURCES} == {"cloudfront_parquet"}  # as in JSON
