@@ -69,6 +69,7 @@
         rows_delivered bigint,
         rows_kept bigint,
         rows_late bigint,
+        newest_day date,
         rows_duplicate bigint,
         rows_quarantined bigint,
         rows_rejected bigint,

@@ -173,17 +173,41 @@
         group by batch_id, kept_day
     ),
 
-    late as (
+    newest_days as (
         select
             batch_id,
-            sum(row_count) filter (kept_day < newest_day) as rows_late
-        from (
-            select
-                *,
-                max(kept_day) over (partition by batch_id) as newest_day
-            from kept_days
-        )
+            max(kept_day) as newest_day
+        from kept_days
         group by batch_id
+        union all
+        select
+            batch_id,
+            newest_day
+        from {{ source('ledger', 'deliveries') }}
+        where
+            feed = '{{ feed }}'
+            and batch_id <= {{ published_refresh }}
+    ),
+
+    known_days as (
+        select
+            batch_id,
+            newest_day,
+            max(newest_day) over (
+                order by batch_id
+                rows between unbounded preceding and 1 preceding
+            ) as known_day
+        from newest_days
+    ),
+
+    late as (
+        select
+            kept_days.batch_id,
+            any_value(known_days.newest_day) as newest_day,
+            sum(row_count) filter (kept_day < known_day) as rows_late
+        from kept_days
+        inner join known_days on kept_days.batch_id = known_days.batch_id
+        group by kept_days.batch_id
     )
 
     select
@@ -193,6 +217,7 @@
         files.rows_delivered,
         files.rows_delivered - coalesce(rows_duplicate, 0) - coalesce(rows_quarantined, 0) as rows_kept,
         coalesce(rows_late, 0) as rows_late,
+        newest_day,
         coalesce(rows_duplicate, 0) as rows_duplicate,
         coalesce(rows_quarantined, 0) as rows_quarantined,
         files.rows_rejected,

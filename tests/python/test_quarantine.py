@@ -127,8 +127,8 @@ def test_what_became_of_it_is_in_the_ledger_the_views_and_the_summary(
     project = refused_lake
     columns = "rows_delivered, rows_kept, rows_late, rows_duplicate, rows_quarantined"
     assert project.query(f"select batch_id, {columns} from ledger.deliveries order by all") == [
-        (1, 40, 40, 34, 0, 0),
-        (2, 60, 40, 20, 0, 20),
+        (1, 40, 40, 0, 0, 0),
+        (2, 60, 40, 40, 0, 20),
     ]
     assert project.query(
         "select feed, disposition, reason, row_count, example_file, example_row"
@@ -144,7 +144,7 @@ def test_what_became_of_it_is_in_the_ledger_the_views_and_the_summary(
         print_deliveries(lake, refused.invocation_id)
     heading, counts, *reasons = capsys.readouterr().out.strip().splitlines()
     assert heading.split()[:4] == ["Feeds", "delivered", "kept", "late"]
-    assert counts.split() == ["watch_events", "60", "40", "20", "0", "20", "33.3%", "0"]
+    assert counts.split() == ["watch_events", "60", "40", "40", "0", "20", "33.3%", "0"]
     file = "such as watch_events/second.csv row"
     assert reasons == [
         f"    18 watch_seconds_impossible, {file} 2: watch_seconds '20000'",
