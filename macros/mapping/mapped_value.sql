@@ -15,9 +15,15 @@
 {% macro mapped_timestamp(value, column) -%}
     {%- set zone = text_list([column.time_zone or 'UTC']) -%}
     {%- if column.microseconds -%}
-        {%- set time -%}
-            try(make_timestamp(cast(round(try_cast({{ value }} as decimal(38, 9)) * {{ column.microseconds }}) as bigint)))
-        {%- endset -%}
+        {#- A double is exact to the microsecond until the year 2255; nanoseconds need all 64 bits. A decimal
+            takes 400 times as long. -#}
+        {%- if column.microseconds < 1 -%}
+            {%- set time = 'try(make_timestamp(try_cast(' ~ value ~ ' as bigint) // 1000))' -%}
+        {%- else -%}
+            {%- set time -%}
+            try(make_timestamp(cast(round(try_cast({{ value }} as double) * {{ column.microseconds }}) as bigint)))
+            {%- endset -%}
+        {%- endif -%}
     {%- elif column.format -%}
         {%- set parsed = 'try_strptime(' ~ value ~ ', ' ~ text_list([column.format]) ~ ')' -%}
         {%- if '%z' in column.format or '%Z' in column.format -%}

@@ -61,7 +61,7 @@ class Sources:
             }
             for kind in kinds
         }
-        folders = ("models", "macros", "seeds", "tests", "analyses")
+        folders = ("models", "macros", "seeds/reference", "tests", "analyses")
         files = (path for folder in folders for path in (root / folder).rglob("*.yml"))
         return cls(own, {str(path.relative_to(root)): path.read_text() for path in files})
 

@@ -359,7 +359,6 @@ def test_a_sample_in_disguise_is_staged_as_itself(feed, rounds, most, staging):
         if c not in ignored
     ]
     expected = plain.project(", ".join(shown)).order("_row").fetchall()
-    assert any(row[-1] for row in expected) or most < 1000
     for number in range(rounds):
         dice = random.Random(f"{feed} {number}")
         changed, mapping = disguise(staging, feed, rows, dice)

@@ -79,7 +79,7 @@ BROKEN = {
         sql("popularity", "region,", "current_date as region,"),
     ],
     "only_landing_reads_files": [
-        sql("stg_watch_events", "{{ ref('land_watch_events') }}", "read_parquet('a.parquet')"),
+        sql("stg_watch_events", "ref('land_watch_events')", "read_parquet('a.parquet')"),
         macro("raw_text", macro_sql="{% macro raw_text(columns) %}read_csv('a'){% endmacro %}"),
         lambda sources: node(sources, "fact_watch_events")["depends_on"]["macros"].append(
             "macro.reelhouse.delivered_rows"

@@ -17,7 +17,8 @@ policies as (
     select * from {{ ref('autoscaling_policies') }}
 ),
 
--- Without a backtest (history too short) the baseline is used.
+-- Without a backtest (history too short) the baseline with drift is used. Without a forecast of the
+-- chosen method from the newest origin, seasonal naive is used.
 chosen as (
     select errors.*
     from errors
@@ -27,7 +28,14 @@ chosen as (
             and errors.resource = backtest.resource
             and errors.grain = backtest.grain
             and backtest.is_chosen
-    where errors.method = coalesce(backtest.method, 'seasonal_naive_with_drift')
+    where
+        errors.method in (
+            coalesce(backtest.method, 'seasonal_naive_with_drift'), 'seasonal_naive'
+        )
+    qualify row_number() over (
+        partition by errors.service_name, errors.resource, errors.grain, errors.target_ts
+        order by errors.method = 'seasonal_naive'
+    ) = 1
 ),
 
 capacities as (

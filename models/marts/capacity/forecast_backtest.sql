@@ -11,42 +11,71 @@ intervals as (
     select * from {{ ref('forecast_intervals') }}
 ),
 
-origin_scores as (
-    select
-        service_name,
-        resource,
-        grain,
-        method,
-        origin_ts,
-        avg(abs(error) / nullif(mean_season_change, 0)) as mase
-    from errors
-    where origin_number <= origins / 2
-    group by service_name, resource, grain, method, origin_ts
+grains as (
+    select * from {{ ref('forecast_grains') }}
 ),
 
--- Origin by origin, because some hours are harder for every method.
+-- Target by target, because some hours are harder for every method and gaps leave some without
+-- a seasonal naive forecast.
+origin_gains as (
+    select
+        errors.service_name,
+        errors.resource,
+        errors.grain,
+        errors.method,
+        errors.origin_ts,
+        avg((abs(seasonal_naive.error) - abs(errors.error)) / nullif(errors.mean_season_change, 0))
+            as gain
+    from errors
+    inner join errors as seasonal_naive
+        on
+            errors.service_name = seasonal_naive.service_name
+            and errors.resource = seasonal_naive.resource
+            and errors.grain = seasonal_naive.grain
+            and errors.origin_ts = seasonal_naive.origin_ts
+            and errors.target_ts = seasonal_naive.target_ts
+            and seasonal_naive.method = 'seasonal_naive'
+    where errors.origin_number <= errors.origins / 2
+    group by
+        errors.service_name,
+        errors.resource,
+        errors.grain,
+        errors.method,
+        errors.origin_ts
+),
+
+-- Origins whose targets overlap see the same errors: together they count as one.
 gains as (
     select
-        origin_scores.service_name,
-        origin_scores.resource,
-        origin_scores.grain,
-        origin_scores.method,
-        avg(seasonal_naive.mase - origin_scores.mase) as gain,
-        coalesce(stddev_samp(seasonal_naive.mase - origin_scores.mase) / sqrt(count(*)), 0)
+        origin_gains.service_name,
+        origin_gains.resource,
+        origin_gains.grain,
+        origin_gains.method,
+        count(*) as origins,
+        avg(origin_gains.gain) as gain,
+        stddev_samp(origin_gains.gain)
+        / sqrt(count(*) * any_value(least(1, grains.step_periods / grains.horizon_periods)))
             as standard_error
-    from origin_scores
-    inner join origin_scores as seasonal_naive
-        on
-            origin_scores.service_name = seasonal_naive.service_name
-            and origin_scores.resource = seasonal_naive.resource
-            and origin_scores.grain = seasonal_naive.grain
-            and origin_scores.origin_ts = seasonal_naive.origin_ts
-            and seasonal_naive.method = 'seasonal_naive'
+    from origin_gains
+    inner join grains
+        on origin_gains.grain = grains.grain
     group by
-        origin_scores.service_name,
-        origin_scores.resource,
-        origin_scores.grain,
-        origin_scores.method
+        origin_gains.service_name,
+        origin_gains.resource,
+        origin_gains.grain,
+        origin_gains.method
+),
+
+-- A method that was tried at few origins had little chance to fail.
+qualified as (
+    select
+        *,
+        method = 'seasonal_naive'
+        or (
+            gain > {{ var('forecast_gain_standard_errors') }} * standard_error
+            and 2 * origins >= max(origins) over (partition by service_name, resource, grain)
+        ) as is_qualified
+    from gains
 ),
 
 scores as (
@@ -96,8 +125,8 @@ final as (
         row_number() over (
             partition by scores.service_name, scores.resource, scores.grain
             order by
-                scores.method = 'seasonal_naive'
-                or coalesce(gains.gain > gains.standard_error, false) desc,
+                coalesce(qualified.is_qualified, scores.method = 'seasonal_naive') desc,
+                qualified.gain desc nulls last,
                 scores.selection_mase asc nulls last,
                 scores.method asc
         ) = 1 as is_chosen,
@@ -110,12 +139,12 @@ final as (
         scores.coverage_80_percent,
         scores.coverage_95_percent
     from scores
-    left join gains
+    left join qualified
         on
-            scores.service_name = gains.service_name
-            and scores.resource = gains.resource
-            and scores.grain = gains.grain
-            and scores.method = gains.method
+            scores.service_name = qualified.service_name
+            and scores.resource = qualified.resource
+            and scores.grain = qualified.grain
+            and scores.method = qualified.method
 )
 
 select * from final

@@ -20,6 +20,21 @@ seasonal_naive as (
     select * from {{ ref('seasonal_naive_forecasts') }}
 ),
 
+-- The mean of several methods: their errors partly cancel each other out.
+combined as (
+    select
+        service_name,
+        resource,
+        grain,
+        'combined' as method,
+        avg(forecast) as forecast,
+        origin_ts,
+        target_ts
+    from fitted
+    group by service_name, resource, grain, origin_ts, target_ts
+    having count(*) > 1
+),
+
 forecasts as (
     select
         service_name,
@@ -30,6 +45,16 @@ forecasts as (
         origin_ts,
         target_ts
     from fitted
+    union all
+    select
+        service_name,
+        resource,
+        grain,
+        method,
+        forecast,
+        origin_ts,
+        target_ts
+    from combined
     union all
     select
         service_name,

@@ -2,10 +2,15 @@
 
 {%- set levels = [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99, 0.995, 1] -%}
 {%- set series = ['service_name', 'resource', 'grain', 'method'] %}
+{%- set windows = {
+    80: var('forecast_calibration_origins'),
+    95: 2 * var('forecast_calibration_origins'),
+} %}
 
 -- Conformal intervals: the errors of earlier origins predict the error of a forecast. Series drift,
 -- so quantiles of past errors are too narrow: the level is raised to the lowest one whose intervals
 -- would have reached the nominal coverage up to the origin. Nothing later than the origin is used.
+-- Large errors are rare: the 95 % interval looks back twice as far. It contains the 80 % interval.
 with errors as (
     select * from {{ ref('forecast_errors') }}
 ),
@@ -26,7 +31,7 @@ past_errors as (
         targets.origin_ts,
         targets.origin_number,
         targets.horizon_bucket,
-        former.horizon_bucket as former_bucket,
+        targets.origin_number - former.origin_number as origins_ago,
         former.error
     from targets
     inner join errors as former
@@ -36,7 +41,7 @@ past_errors as (
                 and {% endfor -%}
             former.target_ts <= targets.origin_ts
             and former.origin_number
-            >= targets.origin_number - {{ var('forecast_calibration_origins') }}
+            >= targets.origin_number - {{ windows.values() | max }}
             and targets.horizon_bucket >= former.horizon_bucket
     where former.error is not null
     qualify former.horizon_bucket = max(former.horizon_bucket) over (
@@ -52,21 +57,23 @@ quantiles as (
         {{ series | join(', ') }},
         origin_ts,
         origin_number,
-        horizon_bucket,
-        quantile_cont(
-            error,
-            [
-                {% for level in levels %}{{ (1 - level) / 2 }},
-                {% endfor %}0.5
-            ]
-        ) as lower_errors,
-        quantile_cont(
-            error,
-            [
-                {% for level in levels %}{{ (1 + level) / 2 }},
-                {% endfor %}0.5
-            ]
-        ) as upper_errors
+        {% for nominal, window in windows.items() -%}
+            quantile_cont(
+                error,
+                [
+                    {% for level in levels %}{{ (1 - level) / 2 }},
+                    {% endfor %}0.5
+                ]
+            ) filter (where origins_ago <= {{ window }}) as lower_errors_{{ nominal }},
+            quantile_cont(
+                error,
+                [
+                    {% for level in levels %}{{ (1 + level) / 2 }},
+                    {% endfor %}0.5
+                ]
+            ) filter (where origins_ago <= {{ window }}) as upper_errors_{{ nominal }},
+        {% endfor -%}
+        horizon_bucket
     from past_errors
     group by {{ series | join(', ') }}, origin_ts, origin_number, horizon_bucket
 ),
@@ -79,12 +86,13 @@ held as (
         errors.origin_number,
         max(errors.target_ts) as known_ts,
         levels.level,
-        count(*) as forecasts,
-        count(*) filter (
-            where errors.error between quantiles.lower_errors[
-                levels.level
-            ] and quantiles.upper_errors[levels.level]
-        ) as forecasts_held
+        {% for nominal in windows -%}
+            count(*) filter (
+                where errors.error between quantiles.lower_errors_{{ nominal }}[levels.level]
+                and quantiles.upper_errors_{{ nominal }}[levels.level]
+            ) as forecasts_held_{{ nominal }},
+        {% endfor -%}
+        count(*) as forecasts
     from errors
     inner join quantiles
         on
@@ -107,8 +115,11 @@ calibrated as (
         {% endfor -%}
         quantiles.origin_ts,
         quantiles.horizon_bucket,
-        held.level,
-        sum(held.forecasts_held) / sum(held.forecasts) as share_held
+        {% for nominal in windows -%}
+            sum(held.forecasts_held_{{ nominal }}) / sum(held.forecasts)
+                as share_held_{{ nominal }},
+        {% endfor -%}
+        held.level
     from quantiles
     inner join held
         on
@@ -127,35 +138,27 @@ chosen_levels as (
         {{ series | join(', ') }},
         origin_ts,
         horizon_bucket,
-        min(level) filter (where share_held >= 0.8) as level_80,
-        min(level) filter (where share_held >= 0.95) as level_95
+        min(level) filter (where share_held_80 >= 0.8) as level_80,
+        min(level) filter (where share_held_95 >= 0.95) as level_95
     from calibrated
     group by {{ series | join(', ') }}, origin_ts, horizon_bucket
 ),
 
-final as (
+bounds as (
     select
-        ---------- ids
-        quantiles.service_name,
-
-        ---------- dimensions
-        quantiles.resource,
-        quantiles.grain,
-        quantiles.method,
-
-        ---------- measures
+        {% for key in series %}quantiles.{{ key }},
+        {% endfor -%}
         quantiles.horizon_bucket,
-        {% for nominal in [80, 95] -%}
-            quantiles.lower_errors[
+        {% for nominal in windows -%}
+            quantiles.lower_errors_{{ nominal }}[
                 coalesce(chosen_levels.level_{{ nominal }}, {{ levels | length }})
             ]
                 as lower_error_{{ nominal }},
-            quantiles.upper_errors[
+            quantiles.upper_errors_{{ nominal }}[
                 coalesce(chosen_levels.level_{{ nominal }}, {{ levels | length }})
             ]
                 as upper_error_{{ nominal }},
-        {% endfor %}
-        ---------- timestamps
+        {% endfor -%}
         quantiles.origin_ts
     from quantiles
     left join chosen_levels
@@ -165,6 +168,28 @@ final as (
                 and {% endfor -%}
             quantiles.origin_ts = chosen_levels.origin_ts
             and quantiles.horizon_bucket = chosen_levels.horizon_bucket
+),
+
+final as (
+    select
+        ---------- ids
+        service_name,
+
+        ---------- dimensions
+        resource,
+        grain,
+        method,
+
+        ---------- measures
+        horizon_bucket,
+        lower_error_80,
+        upper_error_80,
+        least(lower_error_80, lower_error_95) as lower_error_95,
+        greatest(upper_error_80, upper_error_95) as upper_error_95,
+
+        ---------- timestamps
+        origin_ts
+    from bounds
 )
 
 select * from final

@@ -19,21 +19,29 @@ series as (
     group by service_name, resource, grain
 ),
 
+-- The newest period, and before it multiples of the step: the next period moves the first alone, so
+-- what was forecast from the others is still of use.
 origins as (
     select
         series.*,
         grains.period_seconds,
         grains.season_periods,
         grains.horizon_periods,
-        series.last_ts
-        - to_seconds(origins.number * grains.step_periods * grains.period_seconds) as origin_ts
+        series.first_ts + to_seconds(grains.shortest_history_periods * grains.period_seconds)
+            as earliest_origin_ts,
+        case
+            when origins.number = 0 then series.last_ts
+            else
+                time_bucket(
+                    to_seconds(grains.step_periods * grains.period_seconds),
+                    series.last_ts - interval 1 second
+                )
+                - to_seconds((origins.number - 1) * grains.step_periods * grains.period_seconds)
+        end as origin_ts
     from series
     inner join grains
         on series.grain = grains.grain
     cross join range({{ var('forecast_origins') }}) as origins (number)
-    where
-        series.last_ts - to_seconds(origins.number * grains.step_periods * grains.period_seconds)
-        >= series.first_ts + to_seconds(grains.shortest_history_periods * grains.period_seconds)
 ),
 
 final as (
@@ -56,6 +64,7 @@ final as (
         first_ts,
         origin_ts
     from origins
+    where origin_ts >= earliest_origin_ts
     window series_origins as (
         partition by service_name, resource, grain
         order by origin_ts

@@ -1,165 +1,198 @@
-"""Forecast demand with statsmodels and deliver the forecasts as the feed demand_forecasts.
+"""Forecast demand with statsforecast and deliver the forecasts as the feed demand_forecasts.
 
-Which series there are, and from which origins they are forecast, say the models `demand_series` and
-`forecast_origins`; which method is used, and with which interval, says `forecast_backtest`. This
-program only fits: one forecast per series, origin and method.
+The model `demand_series` holds the series, `forecast_origins` the origins to forecast from, and
+`forecast_backtest` chooses the method. This module only fits: one forecast per series, origin and
+method.
 """
 
 from __future__ import annotations
 
+import hashlib
 import sys
+import time
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pandas as pd
-from statsmodels.tsa.deterministic import DeterministicProcess, Fourier
-from statsmodels.tsa.forecasting.theta import ThetaModel
-from statsmodels.tsa.holtwinters import ExponentialSmoothing
+from statsforecast.models import MSTL, AutoETS, AutoTheta
 
 from reelhouse.lake.connection import connect
 from reelhouse.sql import quoted
 
-# Longest history (periods) that a fit looks at: what is older tells less than it costs.
+KEYS = ["service_name", "resource", "grain"]
+METHODS = ["auto_ets", "auto_theta", "mstl"]
+# Longest history (periods) that a fit reads: it bounds the time that one series takes.
 LONGEST_HISTORY = {"hour": 24 * 21, "day": 800}
+# Seasons (periods), the shortest first. A longer one needs two of its lengths of history.
+SEASONS = {"hour": (24, 168), "day": (7, 364)}
+# Origins that share one estimate of the parameters. Each continues from its own history.
+ORIGINS_PER_FIT = 24
+# MSTL smooths at every such period and interpolates between: six times faster, within 0.5 %.
+STL_JUMPS = {"seasonal_jump": 3, "trend_jump": 8, "low_pass_jump": 8}
 
 
-def simple_exponential_smoothing(demand: pd.Series, horizon: int) -> np.ndarray:
-    """The level only: for series without a season."""
-    fitted = ExponentialSmoothing(demand.to_numpy(), initialization_method="estimated").fit()
-    return fitted.forecast(horizon)
+def new_models(grain: str, periods: int) -> dict[str, AutoETS | AutoTheta | MSTL]:
+    """Return unfitted models by the name of their method.
+
+    Args:
+        grain: `hour` or `day`.
+        periods: length of the history.
+    """
+    shortest, *longer = SEASONS[grain]
+    return {
+        "auto_ets": AutoETS(season_length=shortest),
+        "auto_theta": AutoTheta(season_length=shortest),
+        "mstl": MSTL(
+            season_length=[shortest, *(s for s in longer if periods >= 2 * s)],
+            stl_kwargs=STL_JUMPS,
+        ),
+    }
 
 
-def theta(demand: pd.Series, horizon: int) -> np.ndarray:
-    """The theta method, without the season where a test finds none."""
-    model = ThetaModel(demand.to_numpy(), period=24, method="additive", use_test=True)
-    return np.asarray(model.fit().forecast(horizon))
+def forecast_one_series(
+    demand: pd.Series, origins: pd.DataFrame, failures: Counter[str]
+) -> list[pd.DataFrame]:
+    """Forecast a series from each of its origins with every method of its grain.
+
+    Args:
+        demand: demand by period, in order, with or without gaps.
+        origins: rows of `forecast_origins` for this series.
+        failures: counts, by method and error, the fits that failed.
+
+    Returns:
+        Rows of the feed demand_forecasts: one frame per origin and method that could be fitted.
+    """
+    forecasts = []
+    models = {}
+    for number, origin in enumerate(origins.sort_values("origin_ts").itertuples()):
+        step = pd.Timedelta(seconds=origin.period_seconds)
+        history = demand.loc[: origin.origin_ts].asfreq(step).interpolate()
+        values = history.iloc[-LONGEST_HISTORY[origin.grain] :].to_numpy()
+        if number % ORIGINS_PER_FIT == 0:
+            unfitted = new_models(origin.grain, len(values))
+            models = {}
+        else:
+            unfitted = {}
+        for method in unfitted or list(models):
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    if method in unfitted:
+                        models[method] = unfitted[method].fit(values)
+                    ahead = models[method].forward(values, origin.horizon_periods)["mean"]
+            # The library raises many kinds of error on unusual histories; the other methods remain.
+            except Exception as error:
+                failures[f"{method}: {error}"] += 1
+                models.pop(method, None)
+                continue
+            forecasts.append(
+                pd.DataFrame(
+                    {key: getattr(origin, key) for key in KEYS}
+                    | {
+                        "method": method,
+                        "origin_ts": origin.origin_ts,
+                        "target_ts": origin.origin_ts
+                        + step * np.arange(1, origin.horizon_periods + 1),
+                        # Demand is never negative.
+                        "forecast": np.maximum(ahead, 0),
+                    }
+                )
+            )
+    return forecasts
 
 
-def holt_winters(demand: pd.Series, horizon: int) -> np.ndarray:
-    """Level, damped trend and the season of a day, all of them moving."""
-    model = ExponentialSmoothing(
-        demand.to_numpy(),
-        trend="add",
-        damped_trend=True,
-        seasonal="add",
-        seasonal_periods=24,
-        initialization_method="estimated",
-    )
-    return model.fit().forecast(horizon)
+def forecast_series(
+    series: pd.DataFrame,
+    origins: pd.DataFrame,
+    *,
+    seconds: float = float("inf"),
+    clock: Callable[[], float] = time.monotonic,
+) -> tuple[pd.DataFrame, list[str]]:
+    """Forecast every series from every origin, and print each series that is done.
 
-
-def harmonic_regression(demand: pd.Series, horizon: int) -> np.ndarray:
-    """Trend, days of the week and three waves of the year, by least squares on the logarithm."""
-    index = pd.date_range(demand.index[0], periods=len(demand), freq="D")
-    process = DeterministicProcess(
-        index,
-        constant=True,
-        order=1,
-        seasonal=True,
-        period=7,
-        additional_terms=[Fourier(365.25, order=3)],
-    )
-    logarithm = np.log(np.maximum(demand.to_numpy(), 1e-9))
-    weights, *_ = np.linalg.lstsq(process.in_sample().to_numpy(), logarithm, rcond=None)
-    return np.exp(process.out_of_sample(horizon).to_numpy() @ weights)
-
-
-def weekly_holt_winters(demand: pd.Series, horizon: int) -> np.ndarray:
-    """Level, damped trend and the season of a week, all of them moving."""
-    model = ExponentialSmoothing(
-        demand.to_numpy(),
-        trend="add",
-        damped_trend=True,
-        seasonal="add",
-        seasonal_periods=7,
-        initialization_method="estimated",
-    )
-    return model.fit().forecast(horizon)
-
-
-METHODS: dict[str, dict[str, Callable[[pd.Series, int], np.ndarray]]] = {
-    "hour": {f.__name__: f for f in (simple_exponential_smoothing, theta, holt_winters)},
-    "day": {f.__name__: f for f in (harmonic_regression, weekly_holt_winters)},
-}
-
-
-def forecast_series(series: pd.DataFrame, origins: pd.DataFrame) -> pd.DataFrame:
-    """Forecast every series from every origin with every method of its grain.
+    The series with the most origins to do comes first, so one that was left over is not left over
+    forever.
 
     Args:
         series: rows of `demand_series`.
         origins: rows of `forecast_origins`.
+        seconds: time after which no further series is started.
+        clock: returns the time in seconds.
 
     Returns:
-        Rows of the feed demand_forecasts. A method that can't be fitted to a history gives none.
+        Rows of the feed demand_forecasts, and the names of the series that were left over.
     """
-    keys = ["service_name", "resource", "grain"]
-    known = {
-        key: rows.set_index("period_ts").demand.sort_index() for key, rows in series.groupby(keys)
-    }
-    forecasts = []
-    series_now, done = None, 0
-    for origin in origins.sort_values([*keys, "origin_ts"]).itertuples():
-        key = (origin.service_name, origin.resource, origin.grain)
-        if key != series_now:
-            print(f"{done:,} of {len(origins):,} origins; next {' '.join(key)}", file=sys.stderr)
-            series_now = key
-        done += 1
-        step = pd.Timedelta(seconds=origin.period_seconds)
-        history = known[key].loc[: origin.origin_ts].asfreq(step).interpolate()
-        history = history.iloc[-LONGEST_HISTORY[origin.grain] :]
-        targets = origin.origin_ts + step * np.arange(1, origin.horizon_periods + 1)
-        for name, method in METHODS[origin.grain].items():
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    values = method(history, origin.horizon_periods)
-            except (ValueError, np.linalg.LinAlgError):
-                continue
-            rows = dict(zip(keys, key, strict=True), method=name, origin_ts=origin.origin_ts)
-            forecasts.append(pd.DataFrame({**rows, "target_ts": targets, "forecast": values}))
-    columns = [*keys, "method", "origin_ts", "target_ts", "forecast"]
-    return pd.concat(forecasts)[columns] if forecasts else pd.DataFrame(columns=columns)
+    known = {key: rows.set_index("period_ts").demand for key, rows in series.groupby(KEYS)}
+    due = sorted(origins.groupby(KEYS), key=lambda item: (-len(item[1]), item[0]))
+    forecasts, left_over = [], []
+    failures: Counter[str] = Counter()
+    began = clock()
+    for number, (key, rows) in enumerate(due, start=1):
+        if clock() - began >= seconds:
+            left_over.append(" ".join(key))
+            continue
+        forecasts += forecast_one_series(known[key].sort_index(), rows, failures)
+        print(
+            f"{number:,} of {len(due):,} series, {clock() - began:,.0f} s:"
+            f" {' '.join(key)}, {len(rows):,} origins",
+            file=sys.stderr,
+            flush=True,
+        )
+    for failure, times in failures.most_common():
+        print(f"could not be fitted {times:,} times: {failure}", file=sys.stderr)
+    columns = [*KEYS, "method", "origin_ts", "target_ts", "forecast"]
+    frame = pd.concat(forecasts)[columns] if forecasts else pd.DataFrame(columns=columns)
+    return frame, left_over
 
 
-def read_lake(
-    connection: duckdb.DuckDBPyConnection, grain: str
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read the series of a grain and their origins that no delivered forecast has yet."""
-    series = connection.execute("from demand_series where grain = $1", [grain]).df()
+def read_lake(connection: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the series, and the origins from which none of the methods has a forecast yet."""
+    series = connection.execute("from demand_series").df()
     origins = connection.execute(
-        "from forecast_origins anti join demand_forecasts"
-        " using (service_name, resource, grain, origin_ts) where grain = $1",
-        [grain],
+        "from forecast_origins anti join (from demand_forecasts where method in $1)"
+        " using (service_name, resource, grain, origin_ts)",
+        [METHODS],
     ).df()
     return series, origins
 
 
-def run(lake: str, landing: Path) -> int:
-    """Forecast what has no forecast yet, and write one file per grain.
+def deliver(forecasts: pd.DataFrame, folder: Path) -> None:
+    """Write one file, whose name holds a digest of its content: no delivery replaces another."""
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / ".forecasts.unfinished"
+    with duckdb.connect() as connection:
+        connection.register("forecasts", forecasts)
+        connection.execute(f"copy forecasts to {quoted(unfinished)} (format parquet)")
+    digest = hashlib.sha256(unfinished.read_bytes()).hexdigest()[:12]
+    unfinished.rename(folder / f"{forecasts.origin_ts.max():%Y%m%dT%H}-{digest}.parquet")
+
+
+def run(lake: str, landing: Path, minutes: float) -> int:
+    """Forecast what has no forecast yet, and write it as one file.
 
     Args:
         lake: folder of the lake to read.
         landing: landing folder to write to.
+        minutes: time after which no further series is started.
 
     Returns:
         Exit status 0.
     """
-    folder = landing / "demand_forecasts"
-    folder.mkdir(parents=True, exist_ok=True)
-    for grain in METHODS:
-        with connect(lake) as connection:
-            series, origins = read_lake(connection, grain)
-        forecasts = forecast_series(series, origins)
-        print(f"{grain}: {len(origins):,} origins, {len(forecasts):,} forecasts")
-        if len(forecasts):
-            name = f"{grain}-{origins.origin_ts.max():%Y%m%dT%H}-{len(forecasts)}.parquet"
-            unfinished = folder / f".{name}.unfinished"
-            with duckdb.connect() as connection:
-                connection.register("forecasts", forecasts)
-                connection.execute(f"copy forecasts to {quoted(unfinished)} (format parquet)")
-            unfinished.rename(folder / name)
+    with connect(lake) as connection:
+        series, origins = read_lake(connection)
+    forecasts, left_over = forecast_series(series, origins, seconds=60 * minutes)
+    print(f"{len(origins):,} origins due, {len(forecasts):,} forecasts")
+    if len(forecasts):
+        deliver(forecasts, landing / "demand_forecasts")
+    if left_over:
+        names = "".join(f"\n  {name}" for name in left_over)
+        print(
+            f"The limit of {minutes:g} minutes left {len(left_over):,} series without a new"
+            " forecast; they use seasonal naive. Build, then run this command again: it starts"
+            f" with them.{names}"
+        )
     return 0

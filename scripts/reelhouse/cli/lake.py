@@ -86,11 +86,20 @@ def query(
 def forecast(
     landing: Annotated[Path, Option(help="Landing folder to write the forecasts to.")],
     lake: Lake = "lake/own",
+    minutes: Annotated[
+        float, Option(min=0, help="Time after which no further series is started.")
+    ] = 10,
 ) -> None:
     """Forecast the demand of each service and write it to the feed demand_forecasts."""
-    from reelhouse.capacity.forecast import run
+    try:
+        from reelhouse.capacity.forecast import run
+    except ModuleNotFoundError as error:
+        typer.echo(
+            f"{error.name} is not installed. Install it: pip install statsforecast", err=True
+        )
+        raise typer.Exit(1) from error
 
-    raise typer.Exit(run(lake, landing))
+    raise typer.Exit(run(lake, landing, minutes))
 
 
 def alerts(lake: Lake = "lake") -> None:
