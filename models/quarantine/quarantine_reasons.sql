@@ -23,7 +23,7 @@ summarised as (
         disposition,
         reason,
         count(*) as row_count,
-        min({'file': file, 'file_row': file_row, 'raw': raw}) as example
+        min(struct_pack(file := file, file_row := file_row, raw := raw)) as example
     from reasons
     group by feed, batch_id, disposition, reason
 ),
@@ -42,9 +42,9 @@ final as (
         row_count,
 
         ---------- metadata
-        example.file as example_file,
-        example.file_row as example_row,
-        example.raw as example_raw
+        struct_extract(example, 'file') as example_file,
+        struct_extract(example, 'file_row') as example_row,
+        struct_extract(example, 'raw') as example_raw
     from summarised
 )
 

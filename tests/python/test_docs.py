@@ -57,11 +57,16 @@ def missing_paths(text: str) -> list[str]:
 def documented_commands(text: str) -> list[str]:
     """Every `reelhouse ...` in code: in blocks to the end of the command, else to the backtick."""
     text = text.replace("\\\n", " ")
-    blocks = re.findall(r"```(?:bash)?\n(.*?)```", text, re.DOTALL)
-    lines = [line.strip() for block in blocks for line in block.splitlines()]
+    blocks = re.findall(r"```(\w*)\n(.*?)```", text, re.DOTALL)
+    lines = [
+        line.strip()
+        for language, block in blocks
+        if language in ("", "bash")
+        for line in block.splitlines()
+    ]
     inline = re.findall(r"`(reelhouse [^`]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
-    commands = [line[line.index("reelhouse ") :] for line in lines if "reelhouse " in line]
-    return [c for c in commands if re.match(r"reelhouse [a-z]", c)] + inline
+    found = (re.search(r"(?:^| )(reelhouse [a-z].*)", line) for line in lines)
+    return [match[1] for match in found if match] + inline
 
 
 def complaint(line: str) -> str | None:
