@@ -49,21 +49,25 @@
             ~ (": " ~ names[:5] | join(", ") if names else "") ~ (" and " ~ more ~ " more" if more > 0 else "")
         ) -%}
     {%- elif left_out -%}
-        {%- do return(left_out | length ~ " steps were left out; run the whole `dbt build`") -%}
+        {%- do return(left_out | length ~ " steps were left out; run the whole `dbt build`"
+            ~ " (left out: " ~ left_out[:3] | join(", ") ~ (", ..." if left_out | length > 3 else "") ~ ")") -%}
     {%- endif -%}
     {%- do return("") -%}
 {% endmacro %}
 
 {% macro skipped_steps(results) %}
     {#- Models, seeds and data tests of a whole build that this invocation did not run and that could have
-        had something to do. Alerts judge the services and not the data: they are no part of it. -#}
+        had something to do. Alerts judge the services and not the data: they are no part of it; nor are
+        tests of a model that was taken out of the project. -#}
     {%- set ran = results | map(attribute='node.unique_id') | list -%}
     {%- set written = written_since_publication() -%}
+    {%- set known = (graph.nodes.keys() | list) + (graph.sources.keys() | list) -%}
     {%- set left_out = [] -%}
     {%- for node in graph.nodes.values()
         if node.resource_type in ['model', 'seed', 'test']
         and 'full_check' not in node.tags and 'alert' not in node.tags
         and node.unique_id not in ran
+        and (node.resource_type != 'test' or node.depends_on.nodes | select('in', known) | list)
         and (written is none or reads_any(node, written)) -%}
         {%- do left_out.append(node.unique_id) -%}
     {%- endfor -%}
