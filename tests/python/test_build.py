@@ -71,7 +71,7 @@ def test_the_summary_says_what_was_new_rejected_unknown_and_touched(project, cap
     assert reelhouse("query", "--lake", "lake", "select 1") == 1
     said = capsys.readouterr().err
     assert "Refresh 2 is not published: readers see nothing yet." in said
-    assert "nothing is published in the lake 'lake': run the whole `make build`, or read" in said
+    assert "nothing is published in the lake 'lake': run a complete `make build`, or read" in said
 
 
 def test_a_lake_is_built_summarised_and_published_wherever_it_lies(

@@ -264,10 +264,13 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
         print(f"  and {len(troubles) - MOST_LINES:,} more: see lake.ledger.landed_files")
     print_input_not_read(unread)
     print("\nTables written                    mode             rows   replaced  partitions")
-    for model, mode, rows, deleted, partitions in written:
-        print(f"  {model:<30} {mode:<14} {rows:>9,} {deleted:>10,} {partitions:>11,}")
+    with_rows = [table for table in written if table[2] or table[3]]
+    for model, mode, rows, deleted, partitions in with_rows:
+        print(f"  {model:<32} {mode:<12} {rows:>9,} {deleted:>10,} {partitions:>11,}")
     if not written:
         print("  none: nothing new was delivered")
+    elif len(with_rows) < len(written):
+        print(f"  and {len(written) - len(with_rows):,} tables without a row")
     if outdated:
         print("\nTables with rows that other logic computed than the project has now")
         for model, first_refresh in outdated:
