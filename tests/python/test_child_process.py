@@ -46,6 +46,7 @@ def start(tmp_path):
 
     def start(dbt: str, prefix: str = "") -> tuple[subprocess.Popen, list[int]]:
         shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+        shutil.copy(ROOT / "dbt_project.yml", tmp_path)
         (tmp_path / "seeds" / "sample").mkdir(parents=True)
         program = tmp_path / "dbt"
         program.write_text(dbt)
