@@ -1,16 +1,17 @@
 {% macro quarantine_rows(staged, kept, id, payload, partition='dt') %}
+{%- set affected = affected_partitions(staged, partition) if is_refresh() and not is_rebuild() -%}
 -- Read twice, and too many rows to keep: only those of few ids are looked at whole.
 with staged as not materialized (
     select * from {{ staged }}
     where {{ new_batches(staged) }}
 ),
 
-{% if is_refresh() and not is_rebuild() -%}
+{% if affected -%}
 loaded_before as (
     select hash({{ id }}) as id_hash
     from {{ kept }}
     where
-        {{ partition }} in ({{ affected_partitions(staged, partition) }})
+        {{ partition }} in ({{ affected }})
         and not {{ new_batches(staged) }}
 ),
 
@@ -22,7 +23,7 @@ delivered_again as (
         not _is_rejected
         and (
             {{ is_repeated(id, staged) }}
-            {% if is_refresh() and not is_rebuild() -%}
+            {% if affected -%}
             or hash({{ id }}) in (select id_hash from loaded_before)
             {%- endif %}
         )
@@ -32,8 +33,8 @@ kept as (
     select * from {{ kept }}
     where
         hash({{ id }}) in (select hash({{ id }}) from delivered_again)
-        {% if is_refresh() and not is_rebuild() -%}
-        and {{ partition }} in ({{ affected_partitions(staged, partition) }})
+        {% if affected -%}
+        and {{ partition }} in ({{ affected }})
         {%- endif %}
 ),
 

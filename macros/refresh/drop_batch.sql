@@ -20,9 +20,7 @@
     {%- for found in dropped -%}
         {%- set landing_model = "land_" ~ found[0] -%}
         {%- set node = graph.nodes.values() | selectattr('name', 'equalto', landing_model) | first -%}
-        {%- set landing_table = api.Relation.create(
-            database=target.database, schema=node.schema, identifier=landing_model
-        ) -%}
+        {%- set landing_table = relation_of(node) -%}
         {#- Rows that a replay gave another batch are found by their file. -#}
         {%- do run_query(
             "delete from " ~ landing_table ~ " where batch_id >= " ~ batch_id ~ " and _file in (select file from "

@@ -39,10 +39,8 @@
 {% macro deliveries_sql(feed, quarantine, published_refresh, has_rejected_files) %}
     {%- set kept = graph.nodes.values() | selectattr('unique_id', 'in', quarantine.depends_on.nodes)
         | rejectattr('name', 'equalto', 'stg_' ~ feed) | selectattr('resource_type', 'equalto', 'model') | first -%}
-    {%- set kept_table = api.Relation.create(database=kept.database, schema=kept.schema, identifier=kept.name) -%}
-    {%- set quarantine_table = api.Relation.create(
-        database=quarantine.database, schema=quarantine.schema, identifier=quarantine.name
-    ) -%}
+    {%- set kept_table = relation_of(kept) -%}
+    {%- set quarantine_table = relation_of(quarantine) -%}
     {%- set partition = table_layout(kept.config).partitioned_by[0] -%}
     with files_now as (
         {%- if has_rejected_files %}

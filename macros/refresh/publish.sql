@@ -169,7 +169,7 @@
 
 {% macro published_rows_dropped(node, published_refresh) %}
     {#- Rows of the published state whose id the table no longer holds. The id is a fact's first column. -#}
-    {%- set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.name) -%}
+    {%- set relation = relation_of(node) -%}
     {%- set snapshots = source('ducklake', 'ducklake_snapshot') -%}
     {%- set version = run_query(
         "select coalesce(max(snapshots.snapshot_id) filter (snapshots.snapshot_time <= published.published_at), min(snapshots.snapshot_id))"

@@ -3,9 +3,7 @@
         the next build reads them as it reads new rows, and no others. -#}
     {%- set models = {} -%}
     {%- for node in graph.nodes.values() if node.name in ['land_' ~ feed, 'quarantine_' ~ feed] -%}
-        {%- do models.update({node.name: api.Relation.create(
-            database=node.database, schema=node.schema, identifier=node.name
-        )}) -%}
+        {%- do models.update({node.name: relation_of(node)}) -%}
     {%- endfor -%}
     {%- if models | length < 2 -%}
         {%- do exceptions.raise_compiler_error("There is no feed " ~ feed ~ ": see the models land_<feed>.") -%}

@@ -16,7 +16,7 @@
 {% macro serve_model(node) %}
     {#- One transaction on the server; rows are replaced under MVCC, so readers see the old rows
         until the commit and do not wait. -#}
-    {%- set lake_table = api.Relation.create(database=node.database, schema=node.schema, identifier=node.name) -%}
+    {%- set lake_table = relation_of(node) -%}
     {%- set served_table = node.schema ~ "." ~ node.name -%}
     {%- set partition = table_layout(node.config).partitioned_by[0] -%}
     {%- set is_new = run_query(

@@ -13,7 +13,7 @@
     {%- set tables = lake_tables() -%}
     {%- for node in graph.nodes.values() if (node.schema, node.name) in tables -%}
         {%- set layout = table_layout(node.config) -%}
-        {%- set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.name) -%}
+        {%- set relation = relation_of(node) -%}
         {%- do set_options(known, node.schema ~ '.' ~ node.name, (node.config.meta or {}).get('layout') or {}) -%}
         {%- set known_columns = adapter.get_columns_in_relation(relation) | map(attribute='name') | list
             if sort_keys(layout) | join(', ') != (tables[(node.schema, node.name)] or '') else none -%}

@@ -37,7 +37,7 @@
         {#- Views store no rows, and rows without a day cannot age. -#}
         {%- set column = '_delivered_at' if node.name.startswith('land_') else (layout.partitioned_by or [none])[0] -%}
         {%- if layout.retention_days is not none and column is not none and (node.schema, node.name) in built -%}
-            {%- set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.name) -%}
+            {%- set relation = relation_of(node) -%}
             {#- A wrong as_of in the future has no effect: the newest supported row is earlier. -#}
             {%- set nows = [
                 "cast(" ~ as_of(relation, column) ~ " as date)",
@@ -46,7 +46,7 @@
             {#- A rebuild counts back from the newest event, so landing does too, even if the
                 history landed late. -#}
             {%- for child in partitioned_children(node.unique_id) if node.name.startswith('land_') and (child.schema, child.name) in built -%}
-                {%- set reader = api.Relation.create(database=child.database, schema=child.schema, identifier=child.name) -%}
+                {%- set reader = relation_of(child) -%}
                 {%- do nows.append("cast(" ~ newest_supported(reader, child.config.partitioned_by[0]) ~ " as date)") -%}
             {%- endfor -%}
             {%- do limits.update({node.unique_id: {

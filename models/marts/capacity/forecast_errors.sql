@@ -44,27 +44,13 @@ forecasts as (
         forecast,
         origin_ts,
         target_ts
-    from fitted
-    union all
-    select
-        service_name,
-        resource,
-        grain,
-        method,
-        forecast,
-        origin_ts,
-        target_ts
-    from combined
-    union all
-    select
-        service_name,
-        resource,
-        grain,
-        method,
-        forecast,
-        origin_ts,
-        target_ts
-    from seasonal_naive
+    from (
+        select * from fitted
+        union all by name
+        select * from combined
+        union all by name
+        select * from seasonal_naive
+    ) as every_method
 ),
 
 -- The scale of MASE: the mean error of repeating the last season, before the origin.

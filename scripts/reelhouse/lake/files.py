@@ -28,8 +28,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 import duckdb
 
-from reelhouse.sources.mappings import FOLDER as MAPPINGS_FOLDER
-from reelhouse.sources.mappings import SUFFIXES
+from reelhouse.paths import MAPPING_SUFFIXES, MAPPINGS_FOLDER
 
 FORMATS = {
     ".parquet": "parquet",
@@ -204,8 +203,11 @@ def unread_input(landing_path: str, feeds: list[str], follow_links: bool = False
         elif not (root / name).is_dir():
             lines.append(f"{shown} is in no feed's folder: move it into the folder of its feed")
         elif name == MAPPINGS_FOLDER:
-            others = [path.name for path in (root / name).iterdir() if path.suffix not in SUFFIXES]
-            lines += [f"{shown}/{other} is no mapping: these end in .yml" for other in sorted(others)]
+            lines += [
+                f"{shown}/{path.name} is no mapping: these end in .yml"
+                for path in sorted((root / name).iterdir())
+                if path.suffix not in MAPPING_SUFFIXES
+            ]
         elif name not in feeds:
             lines.append(f"{shown}/ is no feed{_nearest_feed(name, feeds)}")
     for feed in feeds:

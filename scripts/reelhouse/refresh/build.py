@@ -17,11 +17,10 @@ import yaml
 from reelhouse.cli.make_variables import SAMPLE, choose_lake
 from reelhouse.lake.connection import LIVE_CATALOG, attach_lake, check_lake_path
 from reelhouse.lake.files import standing_rejections, unread_input
-from reelhouse.paths import ROOT
+from reelhouse.paths import ROOT, landing_models
 from reelhouse.refresh.child_process import run_to_end
 from reelhouse.refresh.deliveries import print_deliveries
 from reelhouse.refresh.pending import (
-    feed_names,
     makers,
     note_complete_build,
     pending_feeds,
@@ -136,7 +135,9 @@ def input_not_read(
         """
     ).fetchall()
     return [
-        *unread_input(landing, feed_names(), bool(variables["follow_links_out_of_landing"])),
+        *unread_input(
+            landing, list(landing_models()), bool(variables["follow_links_out_of_landing"])
+        ),
         *standing_rejections(landing, rejected),
     ]
 
@@ -263,7 +264,8 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
     if len(troubles) > MOST_LINES:
         print(f"  and {len(troubles) - MOST_LINES:,} more: see lake.ledger.landed_files")
     print_input_not_read(unread)
-    print("\nTables written                    mode             rows   replaced  partitions")
+    heading = f"{'mode':<12} {'rows':>9} {'replaced':>10} {'partitions':>11}"
+    print(f"\n{'Tables written':<34} {heading}")
     with_rows = [table for table in written if table[2] or table[3]]
     for model, mode, rows, deleted, partitions in with_rows:
         print(f"  {model:<32} {mode:<12} {rows:>9,} {deleted:>10,} {partitions:>11,}")

@@ -17,8 +17,7 @@ import yaml
 
 from reelhouse.lake.connection import LIVE_CATALOG, attach_lake
 from reelhouse.lake.files import delivered_files
-from reelhouse.paths import ROOT
-from reelhouse.sources.mappings import own_folder
+from reelhouse.paths import ROOT, landing_models, own_mappings_folder
 
 # What decides which rows a build writes, relative to the project's folder.
 PROJECT_PARTS = (
@@ -56,13 +55,6 @@ def project_variables(given: dict[str, object], root: Path = ROOT) -> dict[str, 
     return yaml.safe_load((root / "dbt_project.yml").read_text())["vars"] | given
 
 
-def feed_names(root: Path = ROOT) -> list[str]:
-    """Return the names of the project's feeds, sorted: each has a landing model."""
-    return sorted(
-        path.stem.removeprefix("land_") for path in (root / "models").glob("landing/land_*.sql")
-    )
-
-
 def complete_batch(connection: duckdb.DuckDBPyConnection) -> int | None:
     """Return the number of the published refresh; None if there is none, or a newer refresh.
 
@@ -96,7 +88,7 @@ def feeds_with_new_files(
     links = bool(variables["follow_links_out_of_landing"])
     return [
         feed
-        for feed in feed_names(root)
+        for feed in landing_models(root)
         if any(
             (feed, entry["file"], entry["size_bytes"], entry["modified_at"]) not in seen
             for entry in json.loads(delivered_files(landing, feed, links))
@@ -114,7 +106,9 @@ def makers(given: dict[str, object], root: Path = ROOT) -> dict[str, object]:
         root: folder of the project.
     """
     variables = project_variables(given, root)
-    mappings = own_folder(root / str(variables["landing_path"]), variables["mappings_path"])
+    mappings = own_mappings_folder(
+        root / str(variables["landing_path"]), variables["mappings_path"]
+    )
     # Through JSON and back, so that it compares equal with what is read from the note.
     return json.loads(
         json.dumps(

@@ -12,7 +12,7 @@ import duckdb
 
 from reelhouse.cli.make_variables import choose_lake
 from reelhouse.lake.connection import attach_lake
-from reelhouse.paths import ROOT
+from reelhouse.paths import ROOT, landing_models
 from reelhouse.refresh.build import build
 
 
@@ -28,8 +28,7 @@ def replay(feed: str, landing: str, lake: str, dbt_arguments: list[str]) -> int:
     Returns:
         The exit status of the build, or of the step that failed before it; 2 for an unknown feed.
     """
-    feeds = sorted(path.stem[5:] for path in (ROOT / "models" / "landing").glob("land_*.sql"))
-    if feed not in feeds:
+    if feed not in (feeds := landing_models()):
         print(
             f"reelhouse replay: there is no feed {feed!r}. The feeds are {', '.join(feeds)}.",
             file=sys.stderr,

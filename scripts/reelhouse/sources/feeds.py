@@ -8,6 +8,8 @@ from pathlib import Path
 import jinja2
 from jinja2 import meta
 
+from reelhouse.paths import landing_models
+
 
 @dataclass(frozen=True)
 class Feed:
@@ -34,8 +36,7 @@ def read_feeds(project: Path) -> dict[str, Feed]:
     """
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
     feeds = {}
-    for model in sorted((project / "models" / "landing").glob("land_*.sql")):
-        name = model.stem.removeprefix("land_")
+    for name, model in landing_models(project).items():
         source = model.read_text()
         arguments: dict[str, list[str]] = {}
         names = meta.find_undeclared_variables(environment.parse(source))

@@ -17,9 +17,9 @@ from rich.table import Table
 from reelhouse.dbt import ROWS_ONLY, run_dbt
 from reelhouse.lake.connection import attach_lake
 from reelhouse.lake.files import file_format
-from reelhouse.paths import ROOT
+from reelhouse.paths import ROOT, own_mappings_folder
 from reelhouse.sources.feeds import Feed, read_feeds
-from reelhouse.sources.mappings import own_folder, read_mapping, read_mappings
+from reelhouse.sources.mappings import read_mapping, read_mappings
 from reelhouse.sources.profile import Sample, profile
 from reelhouse.sources.proposal import Proposal, propose
 from reelhouse.sql import quoted
@@ -51,7 +51,7 @@ def inspect(files: list[Path], landing: Path, feed: str | None, mapping: Path | 
         f"\nMost likely feed: {proposal.feed.name}"
         f" ({proposal.score:.0%} of its required columns are there)"
     )
-    target = mapping or own_folder(landing, None) / f"{_name(files[0])}.yml"
+    target = mapping or own_mappings_folder(landing, None) / f"{_name(files[0])}.yml"
     place = landing / proposal.feed.name
     if target.exists():
         print(f"{target} is there already and stays as it is. To try it: --check")
@@ -186,7 +186,7 @@ def _mapping_of(
         if problems:
             raise ValueError("\n".join(map(str, problems)))
         return found, mapping.parent
-    folder = own_folder(landing, None)
+    folder = own_mappings_folder(landing, None)
     mappings, problems = read_mappings(folder, feeds)
     if problems:
         raise ValueError("\n".join(map(str, problems)))

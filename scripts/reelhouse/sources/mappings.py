@@ -18,15 +18,13 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from reelhouse.paths import ROOT
+from reelhouse.paths import MAPPING_SUFFIXES, ROOT, own_mappings_folder
 from reelhouse.sources.expressions import InvalidExpression, compile_expression, parser, source_name
 from reelhouse.sources.feeds import Feed, read_feeds
 from reelhouse.sources.pointers import pointer
 from reelhouse.sql import quoted
 
 BUILT_IN = ROOT / "seeds" / "mappings"
-FOLDER = "mappings"
-SUFFIXES = (".yml", ".yaml")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 EPOCH_UNITS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1, "epoch_ns": 0.001}
 # What a unit measures, and its size in the base unit.
@@ -69,12 +67,7 @@ class Problem:
 
 def mapping_files(folder: Path) -> list[Path]:
     """Return the mappings of a folder; none if there is no such folder."""
-    return sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES)
-
-
-def own_folder(landing: Path, mappings_path: str | None) -> Path:
-    """Return the folder of a user's own mappings: the variable, else `mappings` in landing."""
-    return Path(mappings_path) if mappings_path else landing / FOLDER
+    return sorted(path for path in folder.glob("*") if path.suffix in MAPPING_SUFFIXES)
 
 
 def read_mappings(
@@ -132,7 +125,7 @@ def source_mappings(landing_path: str, mappings_path: str, feed: str, names: str
         A JSON object: mappings (see `_Judge.compiled`), and problems: what is wrong with a mapping
         of the user for this feed, or for one that is not known.
     """
-    folder = own_folder(Path(landing_path), mappings_path or None)
+    folder = own_mappings_folder(Path(landing_path), mappings_path or None)
     own = {path.stem: path for path in mapping_files(folder)}
     problems = []
     headers = []
@@ -205,7 +198,9 @@ def _extended(document: _Document, above: set[Path]) -> dict:
         return data
     line = document.lines[("extends",)]
     places = [
-        folder / f"{name}{s}" for folder in (document.path.parent, BUILT_IN) for s in SUFFIXES
+        folder / f"{name}{s}"
+        for folder in (document.path.parent, BUILT_IN)
+        for s in MAPPING_SUFFIXES
     ]
     path = next((p for p in places if p.is_file() and p.resolve() not in above), None)
     if path is None:
