@@ -32,6 +32,7 @@ PROJECT_PARTS = (
     "tests/generic",
     "tests/lakehouse",
     "scripts/reelhouse/lake",
+    "scripts/reelhouse/sources",
 )
 # Name of the note in the lake's folder.
 NOTE = "last_complete_build.json"
