@@ -2,7 +2,10 @@
     {% for column in columns -%}
     {{ blank_to_null(column) }} as {{ column }},
     {% endfor -%}
-    {{ raw_text(columns) }} as _raw,
+    {
+        'line': _raw,
+        'fields': { {%- for column in columns %}'{{ column }}': {{ column }}{{ ', ' if not loop.last }}{% endfor -%} }
+    } as _delivered,
     _malformed,
     batch_id,
     _file,

@@ -1,4 +1,5 @@
 {% macro quarantine_rows(staged, kept, id, payload, partition='dt') %}
+{%- set staged = judged_rows(staged) -%}
 {%- set affected = affected_partitions(staged, partition) if is_refresh() and not is_rebuild() -%}
 -- Read twice, and too many rows to keep: only those of few ids are looked at whole.
 with staged as not materialized (
@@ -92,7 +93,7 @@ conflicting as (
         'conflict' as disposition,
         [conflict] as reasons,
         {{ id }} as row_id,
-        _raw as raw
+        coalesce(_raw, cast(to_json({ {%- for column in [id] + payload %}'{{ column }}': {{ column }}{{ ', ' if not loop.last }}{% endfor -%} }) as varchar)) as raw
     from judged
     where conflict is not null
 ),

@@ -1,7 +1,4 @@
-{% macro raw_text(columns) -%}
+{% macro raw_text(delivered='_delivered') -%}
     {#- The row as delivered: its line if the line could not be parsed, else its fields as JSON. -#}
-    coalesce(
-        _raw,
-        cast(json_object({% for column in columns %}'{{ column }}', {{ column }}{{ ', ' if not loop.last }}{% endfor %}) as varchar)
-    )
+    coalesce({{ delivered }}.line, cast(to_json({{ delivered }}.fields) as varchar))
 {%- endmacro %}

@@ -1,4 +1,5 @@
 {% macro is_first_delivery(rows, id, upstream) -%}
+    {%- set judged = judged_rows(upstream) -%}
     {#- Few ids come twice, so only their rows are ranked: one count of hashes instead of a sort of all rows. -#}
     not exists (
         select 1
@@ -7,10 +8,10 @@
                 batch_id,
                 _file,
                 _row
-            from {{ upstream }}
+            from {{ judged }}
             where
                 not _is_rejected
-                and {{ is_repeated(id, upstream) }}
+                and {{ is_repeated(id, judged) }}
             qualify row_number() over (
                 partition by {{ id }}
                 order by batch_id, _file, _row

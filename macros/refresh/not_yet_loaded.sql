@@ -7,7 +7,7 @@
         from {{ this }} as loaded_before
         where
             loaded_before.{{ id }} = {{ rows }}.{{ id }}
-            and loaded_before.{{ partition }} in ({{ affected_partitions(upstream, partition) }})
+            and loaded_before.{{ partition }} in ({{ affected_partitions(judged_rows(upstream), partition) }})
     )
     {%- endif -%}
 {%- endmacro %}

@@ -78,7 +78,7 @@ fields as (
             when _malformed is not null then _malformed
             when line is not null and log_fields['status'] = '' then 'line_not_understood'
         end as _malformed,
-        _raw,
+        _delivered,
         line
     from parts
 ),
@@ -162,7 +162,7 @@ final as (
     select
         ---------- ids
         case when _malformed is null then coalesce(
-            request_id, md5(coalesce(line, request_content, _raw) || '#' || _occurrence)
+            request_id, md5(coalesce(line, request_content, {{ raw_text() }}) || '#' || _occurrence)
         ) end as request_id,
         service_name,
         client_key,
@@ -190,7 +190,7 @@ final as (
         batch_id,
         _file,
         _row,
-        _raw,
+        case when len(_rejection_reasons) > 0 then {{ raw_text() }} end as _raw,
         _rejection_reasons,
         len(_rejection_reasons) > 0 as _is_rejected
     from identified

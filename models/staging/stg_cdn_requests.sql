@@ -69,7 +69,7 @@ final as (
         batch_id,
         _file,
         _row,
-        _raw,
+        case when len(_rejection_reasons) > 0 then {{ raw_text() }} end as _raw,
         _rejection_reasons,
         len(_rejection_reasons) > 0 as _is_rejected
     from validated

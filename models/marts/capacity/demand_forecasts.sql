@@ -1,5 +1,5 @@
 with staged as (
-    select * from {{ ref('stg_demand_forecasts') }}
+    select * from {{ judged_rows(ref('stg_demand_forecasts')) }}
     where
         not _is_rejected
         and {{ new_batches(ref('stg_demand_forecasts')) }}

@@ -1,5 +1,5 @@
 with staged as (
-    select * from {{ ref('stg_resource_metrics') }}
+    select * from {{ judged_rows(ref('stg_resource_metrics')) }}
     where
         not _is_rejected
         and {{ new_batches(ref('stg_resource_metrics')) }}

@@ -1,5 +1,5 @@
 with staged as (
-    select * from {{ ref('stg_cdn_requests') }}
+    select * from {{ judged_rows(ref('stg_cdn_requests')) }}
     where
         not _is_rejected
         and {{ new_batches(ref('stg_cdn_requests')) }}

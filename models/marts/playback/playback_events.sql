@@ -1,5 +1,5 @@
 with staged as (
-    select * from {{ ref('stg_playback_events') }}
+    select * from {{ judged_rows(ref('stg_playback_events')) }}
     where
         not _is_rejected
         and {{ new_batches(ref('stg_playback_events')) }}

@@ -1,5 +1,5 @@
 with staged as (
-    select * from {{ ref('stg_throughput_samples') }}
+    select * from {{ judged_rows(ref('stg_throughput_samples')) }}
     where
         not _is_rejected
         and {{ new_batches(ref('stg_throughput_samples')) }}
