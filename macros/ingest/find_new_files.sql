@@ -61,10 +61,9 @@
         }) -%}
     {%- endfor -%}
     {%- if groups -%}
-        {%- set unreadable = run_query(
-            "select read_groups(" ~ dbt.string_literal(dbt.escape_single_quotes(tojson(groups))) ~ ")"
-        ).rows[0][0] -%}
-        {%- do run_query(reject_unreadable_sql(unreadable)) -%}
+        {#- Not a SQL function: DuckDB runs a query within a function on one thread, while another waits busily. -#}
+        {%- do adapter.store_relation('lake_files', this, [], '', '', {'groups': groups}) -%}
+        {%- do run_query(reject_unreadable_sql(run_query("select unreadable_files()").rows[0][0])) -%}
     {%- endif -%}
 {% endmacro %}
 

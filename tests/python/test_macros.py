@@ -26,7 +26,7 @@ EXPRESSIONS = {
     "boolean": "{{ parsed_boolean('line') }}",
     "number": "{{ parsed_number('line') }}",
     "time": "{{ utc_timestamp('line') }}",
-    "raw": "{{ raw_text(['line', 'value']) }}",
+    "raw": "{{ raw_text() }}",
     "no_partition": "{{ partition_literals([]) }}",
     "two_partitions": "{{ partition_literals([('2025-01-03',), ('2025-01-31',)]) }}",
     "paths": '{{ path_list({"paths": ["it\'s/a.csv", "b.csv"]}) }}',
@@ -194,11 +194,10 @@ def test_a_time_is_one_that_arithmetic_can_bear(rendered, line, time):
 
 def test_a_rejected_row_keeps_its_text(rendered):
     raw = rendered["raw"]
-    assert json.loads(value(raw, _raw=None, line='say "no"', value=None)) == {
-        "line": 'say "no"',
-        "value": None,
-    }
-    assert value(raw, _raw="the whole line", line=None, value=None) == "the whole line"
+    fields = {"line": 'say "no"', "value": None}
+    assert json.loads(value(raw, _delivered={"line": None, "fields": fields})) == fields
+    unparsed = {"line": "the whole line", "fields": {"line": None}}
+    assert value(raw, _delivered=unparsed) == "the whole line"
 
 
 def test_literals_of_partitions_and_paths(rendered):

@@ -29,9 +29,9 @@ def connection():
         yield connection
 
 
-def groups(statement: str, files: dict[int, Path | str]) -> str:
+def groups(statement: str, files: dict[int, Path | str]) -> list[dict]:
     found = [{"number": number, "path": str(path)} for number, path in files.items()]
-    return json.dumps([{"statement": statement, "files": found}])
+    return [{"statement": statement, "files": found}]
 
 
 def landed(connection: duckdb.DuckDBPyConnection) -> list[int]:
@@ -56,7 +56,7 @@ def test_the_damaged_parquet_files_of_a_group_are_named(connection, tmp_path, da
         content = files[number].read_bytes()
         # The values; the footer stays, so that the file looks readable.
         files[number].write_bytes(content[:200] + b"\xff" * 200 + content[400:])
-    unreadable = json.loads(read_groups(connection, groups(PARQUET, files)))
+    unreadable = read_groups(connection, groups(PARQUET, files))
     assert {file["number"] for file in unreadable} == damaged
     assert landed(connection) == [
         number for number in range(16) if number not in damaged for _ in range(9)
@@ -72,7 +72,7 @@ def test_text_files_that_share_a_copy_are_told_apart(connection, tmp_path):
         "".join(f"{file}\x1f{row}\x1f\x1f{line}\n" for row, (file, line) in enumerate(rows))
     )
     files = dict.fromkeys((1, 2, 3), copy)
-    (unreadable,) = json.loads(read_groups(connection, groups(LINES, files)))
+    (unreadable,) = read_groups(connection, groups(LINES, files))
     assert unreadable["number"] == 2 and "no number" in unreadable["reason"]
     assert landed(connection) == [1, 1, 3]
 

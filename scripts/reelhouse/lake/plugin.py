@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.adapters.duckdb.utils import TargetConfig
 
 from reelhouse.lake.connection import PUBLISHED_CATALOG, check_lake_path, load_ducklake
 from reelhouse.lake.files import Incoming, delivered_files, unread_input
@@ -85,11 +86,12 @@ class Plugin(BasePlugin):
         connection.execute(f"set memory_limit = {quoted(limit)}")
         connection.execute(f"set temp_directory = {quoted(str(self.lake / '.spill'))}")
         load_ducklake(connection)
+        self.connection, self.unreadable = connection, []
         incoming = Incoming(self.lake, connection)
         functions = {
             "delivered_files": (delivered_files, ["VARCHAR", "VARCHAR", "BOOLEAN"]),
             "take_file": (incoming.take, ["VARCHAR", "BIGINT", *["VARCHAR"] * 4]),
-            "read_groups": (lambda groups: read_groups(connection, groups), ["VARCHAR"]),
+            "unreadable_files": (lambda: json.dumps(self.unreadable), []),
             "drop_rows": (lambda table: drop_rows(connection, table), ["VARCHAR"]),
             "clear_taken": (incoming.clear, ["VARCHAR"]),
             "unread_input": (
@@ -102,3 +104,10 @@ class Plugin(BasePlugin):
         }
         for name, (function, parameters) in functions.items():
             connection.create_function(name, function, parameters, "VARCHAR", side_effects=True)
+
+    def store(self, target_config: TargetConfig) -> None:
+        """Read the rows of new files (dbt-duckdb's hook for code outside of a query).
+
+        Afterwards `unreadable_files` returns the files that can't be read (see `read_groups`).
+        """
+        self.unreadable = read_groups(self.connection, target_config.config["groups"])

@@ -7,7 +7,6 @@ named with its reason, and all others land in the same refresh.
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -20,16 +19,16 @@ from reelhouse.sql import quoted
 SHORT_OF_RESOURCES = re.compile(r"no space left|out of memory|too many open files", re.I)
 
 
-def read_groups(connection: duckdb.DuckDBPyConnection, groups: str) -> str:
+def read_groups(connection: duckdb.DuckDBPyConnection, groups: list[dict]) -> list[dict]:
     """Run the statement of each group over its files.
 
     Args:
         connection: connection of the refresh; the statements run beside its transaction.
-        groups: JSON list of {statement, files}. The statement inserts the rows of the files that
+        groups: {statement, files} of each. The statement inserts the rows of the files that
             the variable `paths` names. Files: {number, path, rows} (`rows`: how many it must have).
 
     Returns:
-        A JSON list of {number, reason}: the files that can't be read.
+        {number, reason} of each file that can't be read.
 
     Raises:
         duckdb.Error: memory or disk ran out, or the refresh was interrupted.
@@ -37,10 +36,10 @@ def read_groups(connection: duckdb.DuckDBPyConnection, groups: str) -> str:
     unreadable: list[dict] = []
     with connection.cursor() as cursor:
         cursor.execute("set timezone = 'UTC'")
-        for group in json.loads(groups):
+        for group in groups:
             files = [(file["number"], file["path"]) for file in group["files"]]
             _read(cursor, group["statement"], files, unreadable)
-    return json.dumps(unreadable)
+    return unreadable
 
 
 def drop_rows(connection: duckdb.DuckDBPyConnection, table: str) -> str:
