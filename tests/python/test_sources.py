@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from conftest import ROOT
 from mapped_rows import FEEDS, Staging
 
+from reelhouse.lake.documents import rows_of
 from reelhouse.sources.mappings import read_mapping
 
 SAMPLES = Path(__file__).parent / "sources"
@@ -23,8 +25,19 @@ CDN = (
 WATCH = "event_id, profile_id, session_id, title_id, region, device_type, event_ts, watch_seconds"
 
 
+PLAYBACK = (
+    "profile_id, session_id, title_id, region, device_type, event_type, event_ts,"
+    " session_started_at, sequence_number, cdn_endpoint, bitrate_kbps, measured_throughput_kbps,"
+    " buffer_length_ms, is_fatal, error_code"
+)
+
+
 def at(text: str) -> datetime:
     return datetime.fromisoformat(f"2025-01-14 {text}")
+
+
+def on_3(text: str) -> datetime:
+    return datetime.fromisoformat(f"2025-12-03 {text}")
 
 
 CLOUDFRONT = [
@@ -54,6 +67,10 @@ CLOUDFRONT = [
 REQUESTS = (
     "timestamp, service_name, endpoint, method, status_code, response_time_ms, response_bytes,"
     " client_key, upstream_server, upstream_statuses"
+)
+RESOURCES = (
+    "service_name, instance, minute_ts, cpu_percent, memory_percent, disk_percent, network_bytes,"
+    " is_ready"
 )
 # Mapping, sample, the columns that are compared, and per line its row or its reasons.
 SOURCES = [
@@ -141,6 +158,94 @@ SOURCES = [
         ],
     ),
     (
+        "cmcd_events",
+        "cmcd_events.log",
+        PLAYBACK,
+        [
+            (
+                *("u1", "s-1", "t7", "eu-west", "tv", "play_requested", on_3("09:00:00")),
+                *(on_3("09:00:00"), 0, None, None, None, None, False, None),
+            ),
+            (
+                *("u1", "s-1", "t7", "eu-west", "tv", "first_frame", on_3("09:00:00.812")),
+                *(on_3("09:00:00"), 1, "edge.example.com", 4200, 87000, 6000, False, None),
+            ),
+            (
+                *("u1", "s-1", "t7", "eu-west", "tv", "stall_start", on_3("09:01:00")),
+                *(on_3("09:00:00"), 2, None, None, None, 0, False, None),
+            ),
+            (
+                *("u1", "s-1", "t7", "eu-west", "tv", "error", on_3("09:01:10.500")),
+                *(on_3("09:00:00"), 3, "north", None, None, None, True, 'NET "7"'),
+            ),
+            (
+                hashlib.md5(b"a session/with blanks").hexdigest(),
+                hashlib.md5(b"a session/with blanks").hexdigest(),
+                *("t8", "us-east", "web", "playing", on_3("09:00:01"), on_3("09:00:01")),
+                *(None, None, None, None, None, False, None),
+            ),
+            ["device_type_unknown", "region_unknown"],
+            ["cmcd_malformed"],
+        ],
+    ),
+    (
+        "prometheus",
+        "prometheus.json",
+        RESOURCES,
+        [
+            ("catalog", "catalog-1", at("21:00"), 41.5, 61.0, None, None, True),
+            ("catalog", "catalog-1", at("21:01"), 43.25, 62.5, None, None, True),
+            ["cpu_percent_impossible", "cpu_percent_not_a_number"],
+            ("catalog", "catalog-1", at("21:00"), 41.5, 61.0, None, None, True),
+            ("catalog", "catalog-1", at("21:01"), 43.25, 62.5, None, None, True),
+            ("play", "10.0.0.7:9100", at("21:00"), None, None, None, 123456, False),
+            ("play", "10.0.0.7:9100", at("21:00"), None, None, None, 123456, False),
+            ["instance_malformed", "service_name_malformed"],
+            ["disk_percent_impossible"],
+            ["instance_malformed", "minute_ts_unparseable", "service_name_malformed"],
+        ],
+    ),
+    (
+        "prometheus_text",
+        "prometheus_text.prom",
+        RESOURCES,
+        [
+            ("catalog", "catalog-1", at("21:00"), 41.5, 61.0, None, None, True),
+            ("catalog", "catalog-1", at("21:00"), 41.5, 61.0, None, None, True),
+            ("catalog", "catalog-2", at("21:00"), 7.0, None, None, 123457, True),
+            ("catalog", "catalog-2", at("21:00"), 7.0, None, None, 123457, True),
+            ("catalog", "catalog-2", at("21:00"), 7.0, None, None, 123457, True),
+            ("play", "play-1", at("21:01"), None, None, 80.5, None, True),
+            ["minute_ts_unparseable"],
+            ["service_name_malformed"],
+        ],
+    ),
+    (
+        "cloudwatch",
+        "cloudwatch.json",
+        RESOURCES,
+        [
+            ("catalog", "i-0a1", at("21:01"), 43.25, None, None, None, True),
+            ("catalog", "i-0a1", at("21:00"), 41.5, None, None, 123456, True),
+            ("catalog", "i-0a1", at("21:00"), 41.5, None, None, 123456, True),
+            ("play", "i-0a2", at("21:00"), None, 61.0, 80.0, None, True),
+            ("play", "i-0a2", at("21:00"), None, 61.0, 80.0, None, True),
+            ["instance_malformed"],
+        ],
+    ),
+    (
+        "metrics_server",
+        "metrics_server.json",
+        RESOURCES,
+        [
+            ("catalog", "catalog-7d4b-x1", at("21:00"), 25.55, None, None, None, True),
+            ("catalog", "catalog-7d4b-x2", at("21:00"), 100.0, None, None, None, True),
+            ("batch", "job-1", at("21:00"), 0.0, None, None, None, True),
+            ("batch", "tiny-1", at("21:00"), 0.12, None, None, None, True),
+            ["minute_ts_unparseable"],
+        ],
+    ),
+    (
         "mux",
         "mux.csv",
         WATCH,
@@ -159,9 +264,15 @@ SOURCES = [
 ]
 
 
-def sample(name: str) -> list[dict]:
-    """Return the lines of a sample, read by Python's own parsers."""
+def sample(name: str, reading: dict) -> list[dict]:
+    """Return the rows of a sample; all but JSON documents are read by Python's own parsers."""
     text = (SAMPLES / name).read_text()
+    if reading.get("format") == "json":
+        rows = reading.get("rows", [])
+        return list(rows_of(text, [rows] if isinstance(rows, str) else rows))
+    if reading.get("format") == "lines":
+        skipped = re.compile(reading.get("skip", "$^"))
+        return [{"line": line} for line in text.splitlines() if not skipped.search(line)]
     if name.endswith(".jsonl"):
         return [json.loads(line) for line in text.splitlines()]
     if name.endswith(".csv"):
@@ -186,7 +297,7 @@ def test_lines_of_a_source_become_rows(name, file, columns, expected, staging):
     mapping, problems = read_mapping(ROOT / "seeds" / "mappings" / f"{name}.yml", FEEDS)
     assert problems == []
     feed = mapping["feed"]
-    rows = sample(file)
+    rows = sample(file, mapping["reading"])
     path = mapping["files"][0].removeprefix(f"{feed}/").replace("*", "x")
     relation = staging.stage(
         feed, rows, [{**mapping, "feed_columns": FEEDS[feed].columns}], [path] * len(rows)
