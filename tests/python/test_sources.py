@@ -32,6 +32,9 @@ PLAYBACK = (
 )
 
 
+REDIS = "2025-01-14 21:00:05"
+
+
 def at(text: str) -> datetime:
     return datetime.fromisoformat(f"2025-01-14 {text}")
 
@@ -72,6 +75,19 @@ RESOURCES = (
     "service_name, instance, minute_ts, cpu_percent, memory_percent, disk_percent, network_bytes,"
     " is_ready"
 )
+CACHE = (
+    "request_ts, cache_name, cache_key, operation, hit, ttl_seconds, size_bytes, latency_ms,"
+    " instance_id"
+)
+
+
+def cached(time: str, name: str, key: str, operation: str, hit, ttl, size, instance=None) -> tuple:
+    return (
+        *(datetime.fromisoformat(time), name, key, operation),
+        *(hit, ttl, size, None, instance),
+    )
+
+
 # Mapping, sample, the columns that are compared, and per line its row or its reasons.
 SOURCES = [
     ("cloudfront", "cloudfront.log", CDN, CLOUDFRONT),
@@ -246,6 +262,69 @@ SOURCES = [
         ],
     ),
     (
+        "redis_monitor",
+        "redis_monitor.log",
+        CACHE,
+        [
+            cached(f"{REDIS}.362261", "redis", "recs:u1:home", "set", None, 300.0, 8),
+            cached(f"{REDIS}.511426", "redis", "recs:u1:home", "get", None, None, None),
+            cached(f"{REDIS}.511627", "redis", "title:t7", "set", None, 60.0, 3),
+            cached(f"{REDIS}.511701", "redis", "title:t7", "get", None, 120.0, None),
+            cached(f"{REDIS}.511766", "redis", "title:t7", "delete", None, None, None),
+            cached(f"{REDIS}.511833", "redis", 'k "q" \\', "set", None, 1.5, 3),
+            cached(f"{REDIS}.511898", "redis", "a", "get", None, None, None),
+            cached(f"{REDIS}.512045", "redis", "x", "set", None, 2.5, 1),
+            ["request_ts_implausible"],
+        ],
+    ),
+    (
+        "memcached",
+        "memcached.log",
+        CACHE,
+        [
+            cached(f"{REDIS}.620824", "memcached", "foo:bar", "get", False, None, 0),
+            cached(f"{REDIS}.621", "memcached", "foo:bar", "set", None, 60.0, 5),
+            cached(f"{REDIS}.622", "memcached", "foo:bar", "get", True, None, 5),
+            cached(f"{REDIS}.623", "memcached", "n", "set", None, None, 4),
+            cached(f"{REDIS}.625", "memcached", "old", "get", False, None, 0),
+            ["request_ts_implausible"],
+        ],
+    ),
+    (
+        "libcachesim",
+        "libcachesim.csv",
+        CACHE,
+        [
+            cached(*("2025-01-01", "libcachesim", "5633898611441000000", "get", None, None, 4096)),
+            cached("2025-01-01 00:00:01.5", "libcachesim", "42", "get", None, None, 512),
+            cached("2025-01-01 00:00:01.5", "libcachesim", "42", "set", None, 60.0, 512),
+            cached(REDIS, "libcachesim", "title:t7", "get", None, None, 0),
+            cached("2025-01-02", "libcachesim", "x", "delete", None, None, 1000),
+            ["request_ts_unparseable"],
+            ["size_bytes_negative"],
+        ],
+    ),
+    (
+        "twitter_cache",
+        "twitter_cache.csv",
+        CACHE,
+        [
+            cached(
+                *("2025-01-01", "twitter", "q:q:1:8WTfjZU14ee", "get", None, None, 213),
+                "client-4",
+            ),
+            cached(
+                *("2025-01-01", "twitter", "yDqF:3q:1AJrrJ1nnCJKKrnGx1A", "set", None),
+                *(604800.0, 27, "client-5"),
+            ),
+            cached("2025-01-01 00:00:01", "twitter", "a,b", "get", None, None, 120, "client-5"),
+            cached("2025-01-02", "twitter", "k", "delete", None, None, 0, "client-12"),
+            cached("2025-01-02 00:00:01", "twitter", "k", "set", None, None, 8, "client-12"),
+            ["operation_not_mapped"],
+            ["cache_key_missing", "request_ts_unparseable"],
+        ],
+    ),
+    (
         "mux",
         "mux.csv",
         WATCH,
@@ -275,7 +354,7 @@ def sample(name: str, reading: dict) -> list[dict]:
         return [{"line": line} for line in text.splitlines() if not skipped.search(line)]
     if name.endswith(".jsonl"):
         return [json.loads(line) for line in text.splitlines()]
-    if name.endswith(".csv"):
+    if name.endswith(".csv"):  # an empty field is no value
         return list(csv.DictReader(text.splitlines()))
     lines = text.splitlines()
     if not lines[0].startswith("#"):
