@@ -88,6 +88,18 @@ def cached(time: str, name: str, key: str, operation: str, hit, ttl, size, insta
     )
 
 
+EDGE = f"{CDN}, cmcd"
+
+
+def edged(request: str, edge: str, status: str, ttfb: str, time: str, **others) -> tuple:
+    return (
+        *(request, edge, others.get("region", "eu-west"), others.get("object", "/t7/video/1.m4s")),
+        *(others.get("content_class", "static"), status, others.get("size", 1024)),
+        *(Decimal(ttfb), at(time), others.get("cmcd")),
+    )
+
+
+LIST = {"content_class": "dynamic", "size": 0}
 # Mapping, sample, the columns that are compared, and per line its row or its reasons.
 SOURCES = [
     ("cloudfront", "cloudfront.log", CDN, CLOUDFRONT),
@@ -322,6 +334,127 @@ SOURCES = [
             cached("2025-01-02 00:00:01", "twitter", "k", "set", None, None, 8, "client-12"),
             ["operation_not_mapped"],
             ["cache_key_missing", "request_ts_unparseable"],
+        ],
+    ),
+    (
+        "edge_nginx",
+        "edge_nginx.jsonl",
+        EDGE,
+        [
+            edged(
+                *("0f1e2d3c4b5a69788796a5b4c3d2e1f0", "edge-1", "miss", "120", "21:00:05.250"),
+                cmcd="CMCD=br%3D3200%2Csid%3D%22s1%22",
+            ),
+            edged(
+                *("r2", "edge-1", "hit", "0", "21:00:06"),
+                **{**LIST, "object": "/t7/list.mpd", "cmcd": "CMCD=bl%3D100"},
+            ),
+            edged("r3", "edge-1", "revalidated", "30", "21:00:07", object="/t7/2.m4s", size=17),
+            edged("r4", "edge-1", "hit", "0", "21:00:08", object="/old", size=200),
+            edged(
+                *("r5", "edge-1", "stale", "750", "21:00:08"), object="/t8/1.m4s", size=9000000000
+            ),
+            ["cache_status_not_mapped"],
+        ],
+    ),
+    (
+        "edge_apache",
+        "edge_apache.jsonl",
+        EDGE,
+        [
+            edged(
+                *("Z4bR_aAAAQ", "edge-2", "miss", "120.5", "21:00:05.250123"),
+                cmcd="CMCD=br%3D3200",
+            ),
+            edged("r2", "edge-2", "hit", "0.09", "21:00:06", object="/t7/list.m3u8", **LIST),
+            edged("r3", "edge-2", "revalidated", "30", "21:00:07", object="/t7/2.m4s", size=17),
+            edged("r4", "edge-2", "bypass", "2", "21:00:08", object="/api", size=200),
+            edged("r5", "edge-2", "expired", "1000", "21:00:09", object="/t8/1.m4s", size=7),
+            ["cache_status_unknown", "response_bytes_missing", "time_to_first_byte_ms_missing"],
+        ],
+    ),
+    (
+        "edge_varnish",
+        "edge_varnish.jsonl",
+        EDGE,
+        [
+            edged(
+                *("edge-3:32770:1736888405250123", "edge-3", "miss", "120.5", "21:00:05.250123"),
+                cmcd="CMCD=br%3D3200",
+            ),
+            edged(
+                *("edge-3:32771:1736888406000000", "edge-3", "hit", "0.09", "21:00:06"),
+                **{**LIST, "object": "/t7/list.m3u8"},
+            ),
+            edged(
+                *("edge-3:32772:1736888407000000", "edge-3", "bypass", "30", "21:00:07"),
+                **{"object": "/t7/2.m4s", "size": 17},
+            ),
+            edged(
+                *("edge-3:32773:1736888408000000", "edge-3", "hit", "0", "21:00:08"),
+                **{"object": "/old", "size": 200},
+            ),
+            edged(
+                *("edge-3:32774:1736888409000000", "edge-3", "bypass", "1000", "21:00:09"),
+                **{"object": "/ws", "size": 7},
+            ),
+            ["cache_status_unknown"],
+        ],
+    ),
+    (
+        "edge_fastly",
+        "edge_fastly.jsonl",
+        EDGE,
+        [
+            edged(
+                *("1001", "FRA", "miss", "120.5", "21:00:05.250123"),
+                **{"region": "eu-central", "cmcd": "CMCD=br%3D3200"},
+            ),
+            edged(
+                *("1002", "LAX", "hit", "0.09", "21:00:06"),
+                **{**LIST, "region": "us-west", "object": "/t7/list.m3u8"},
+            ),
+            edged(
+                *("1003", "NRT", "stale", "30", "21:00:07"),
+                **{"region": "ap-northeast", "object": "/t7/2.m4s", "size": 17},
+            ),
+            edged(
+                *("1004", "GRU", "bypass", "500", "21:00:08"),
+                **{"region": "sa-east", "object": "/old", "size": 200},
+            ),
+            edged(
+                *("1005", "FRA", "hit", "1000", "21:00:09"),
+                **{"region": "eu-central", "object": "/x", "size": 7},
+            ),
+            ["cache_status_not_mapped", "region_not_mapped"],
+        ],
+    ),
+    (
+        "edge_traffic_server",
+        "edge_traffic_server.jsonl",
+        EDGE,
+        [
+            edged(
+                *("ats-1:17:1736888405.250", "ats-1", "miss", "120", "21:00:05.250"),
+                cmcd="CMCD=br%3D3200",
+            ),
+            edged(
+                *("ats-1:18:1736888406.000", "ats-1", "hit", "0", "21:00:06"),
+                **{**LIST, "object": "/t7/list.m3u8"},
+            ),
+            edged(
+                *("ats-1:19:1736888407.000", "ats-1", "revalidated", "30", "21:00:07"),
+                **{"object": "/t7/2.m4s", "size": 17},
+            ),
+            edged(
+                *("ats-1:20:1736888408.000", "ats-1", "expired", "500", "21:00:08"),
+                **{"object": "/t7/3.m4s", "size": 200},
+            ),
+            edged(
+                *("ats-1:21:1736888409.000", "ats-1", "bypass", "1000", "21:00:09"),
+                **{"object": "/x", "size": 7},
+            ),
+            ["cache_status_unknown", "time_to_first_byte_ms_impossible"],
         ],
     ),
     (
