@@ -101,12 +101,3 @@
 {% macro is_json_number(value) -%}
     (json_type({{ value }}) in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE'))
 {%- endmacro %}
-
-{% macro json_items(value) -%}
-    {#- The items of a list without their parameters. -#}
-    list_transform(cast({{ value }} as json[]), lambda item: {{ without_parameters('item') }})
-{%- endmacro %}
-
-{% macro without_parameters(item) -%}
-    case when json_type({{ item }}) = 'OBJECT' then {{ item }} -> '$.value' else {{ item }} end
-{%- endmacro %}

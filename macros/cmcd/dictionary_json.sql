@@ -1,5 +1,5 @@
 {% macro dictionary_json(text) -%}
-    {#- The linter takes a minute for the expression. -#}
+    {#- The linter takes a minute for the expression. dbt cuts a unit test at a semicolon: it is \x3b, chr(59). -#}
     {%- if target.name == 'lint' -%}{%- do return(text) -%}{%- endif -%}
     case
         when {{ text }} is null then null
@@ -27,7 +27,7 @@
     {%- set key = '[a-z*][a-z0-9_.*-]*' -%}
     {%- set value = '(?:-?[0-9]{1,12}[.][0-9]{1,3}|-?[0-9]{1,15}|"(?:[^"\\\\\\x00-\\x1f\\x7f]|\\\\["\\\\])*"'
         ~ "|[A-Za-z*][!#$%&''*+.^_`|~0-9A-Za-z:/-]*|:[A-Za-z0-9+/=]*:|\\?[01]|@-?[0-9]{1,15})" -%}
-    {%- set parameters = '(?:;[ \\t]*' ~ key ~ '(?:=' ~ value ~ ')?)*' -%}
+    {%- set parameters = '(?:\\x3b[ \\t]*' ~ key ~ '(?:=' ~ value ~ ')?)*' -%}
     {%- set item = value ~ parameters -%}
     {%- set list = '\\([ \\t]*(?:' ~ item ~ '(?: [ \\t]*' ~ item ~ ')*)?[ \\t]*\\)' ~ parameters -%}
     {%- set member = key ~ '(?:=(?:' ~ item ~ '|' ~ list ~ ')|' ~ parameters ~ ')' -%}
@@ -35,7 +35,7 @@
 {%- endmacro %}
 
 {% macro key_of(member) -%}
-    regexp_extract({{ member }}, '[^=; \t]+')
+    regexp_extract({{ member }}, '[^=\x3b \t]+')
 {%- endmacro %}
 
 {% macro repeats_key(members) -%}
@@ -67,21 +67,21 @@
             then {{ with_parameters_json(
                 "'[' || array_to_string(list_transform(regexp_extract_all(regexp_extract(member, '"
                     ~ '^=\\(((?:' ~ quoted_text() ~ '|[^")])*)' ~ "', 1), '"
-                    ~ '(?:' ~ quoted_text() ~ '|;[ \\t]*|[^ \\t";])+' ~ "'), lambda item: "
+                    ~ '(?:' ~ quoted_text() ~ '|\\x3b[ \\t]*|[^ \\t"\\x3b])+' ~ "'), lambda item: "
                     ~ dictionary_item_json('item') ~ "), ',') || ']'",
                 "regexp_extract(member, '" ~ '^=\\((?:' ~ quoted_text() ~ '|[^")])*\\)(.*)$' ~ "', 1)"
             ) }}
-        when starts_with(member, ';') then {{ with_parameters_json("'true'", 'member') }}
+        when starts_with(member, chr(59)) then {{ with_parameters_json("'true'", 'member') }}
         else {{ dictionary_item_json('substr(member, 2)') }}
     end)[1]
 {%- endmacro %}
 
 {% macro dictionary_item_json(item) -%}
     case
-        when contains({{ item }}, ';')
+        when contains({{ item }}, chr(59))
             then {{ with_parameters_json(
-                dictionary_value_json("regexp_extract(" ~ item ~ ", '^(?:" ~ quoted_text() ~ "|[^;]*)')"),
-                "regexp_extract(" ~ item ~ ", '^(?:" ~ quoted_text() ~ "|[^;]*)(.*)$', 1)"
+                dictionary_value_json("regexp_extract(" ~ item ~ ", '^(?:" ~ quoted_text() ~ "|[^\\x3b]*)')"),
+                "regexp_extract(" ~ item ~ ", '^(?:" ~ quoted_text() ~ "|[^\\x3b]*)(.*)$', 1)"
             ) }}
         else {{ dictionary_value_json(item) }}
     end
@@ -91,7 +91,7 @@
     case
         when {{ parameters }} = '' then {{ value }}
         else '{"value":' || {{ value }} || ',"params":{' || array_to_string(list_transform(
-            regexp_extract_all({{ parameters }}, ';[ \t]*((?:{{ quoted_text() }}|[^";])+)', 1),
+            regexp_extract_all({{ parameters }}, '\x3b[ \t]*((?:{{ quoted_text() }}|[^"\x3b])+)', 1),
             lambda parameter: '"' || regexp_extract(parameter, '^[^= \t]*') || '":'
                 || case
                     when contains(parameter, '=')

@@ -1,15 +1,14 @@
-with reports as (
+with landed as (
+    select {{ delivered_fields(['request_id', 'cmcd', 'request_ts']) }}
+    from {{ landed_rows(ref('land_cdn_requests')) }}
+),
+
+reports as (
     select
-        request_id,
-        cmcd,
-        request_ts,
-        dt,
-        batch_id,
+        * replace ({{ utc_timestamp('request_ts') }} as request_ts),
         {{ cmcd_text('cmcd') }} as report
-    from {{ ref('stg_cdn_requests') }}
-    where
-        cmcd is not null
-        and not _is_rejected
+    from landed
+    where cmcd is not null
 ),
 
 parsed as (
@@ -48,7 +47,7 @@ final as (
 
         ---------- timestamps
         typed.request_ts,
-        typed.dt,
+        cast(typed.request_ts as date) as dt,
 
         ---------- metadata
         typed.cmcd,
