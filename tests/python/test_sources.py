@@ -100,6 +100,17 @@ def edged(request: str, edge: str, status: str, ttfb: str, time: str, **others) 
 
 
 LIST = {"content_class": "dynamic", "size": 0}
+SERVED = f"request_id, {REQUESTS}, rate_limit_status"
+
+
+def served(time: str, service: str, endpoint: str, method, status: int, ms, **others) -> tuple:
+    return (
+        *(others.get("request"), at(time), service, endpoint, method, status, ms),
+        *(others.get("size"), others.get("client"), others.get("server")),
+        *(None, others.get("limited")),
+    )
+
+
 # Mapping, sample, the columns that are compared, and per line its row or its reasons.
 SOURCES = [
     ("cloudfront", "cloudfront.log", CDN, CLOUDFRONT),
@@ -455,6 +466,85 @@ SOURCES = [
                 **{"object": "/x", "size": 7},
             ),
             ["cache_status_unknown", "time_to_first_byte_ms_impossible"],
+        ],
+    ),
+    (
+        "envoy",
+        "envoy.jsonl",
+        SERVED,
+        [
+            served(
+                *("21:00:05.250", "catalog", "/titles/{title_id}", "GET", 200, 12.0),
+                **{"request": "0d1f", "size": 512, "client": "192.0.2.1", "server": "10.0.0.1:80"},
+            ),
+            served(
+                *("21:00:06", "catalog", "/search", "GET", 429, 0.0),
+                **{"request": "0d20", "size": 18, "client": "192.0.2.1", "limited": "rejected"},
+            ),
+            served(
+                *("21:00:07", "playback", "/play", "POST", 499, 30000.0),
+                **{"request": "0d21", "size": 0, "client": "2001:db8::1", "server": "10.0.0.2:80"},
+            ),
+            served(
+                *("21:00:08", "play", "/play", "GET", 503, 5.0),
+                **{"request": "0d22", "size": 91, "client": "192.0.2.3"},
+            ),
+            served(
+                *("21:00:09", "play", "(not HTTP)", None, 400, 0.0),
+                **{"request": "0d23", "size": 11, "client": "192.0.2.4"},
+            ),
+            ["request_ts_unparseable", "response_time_ms_negative", "status_code_impossible"],
+        ],
+    ),
+    (
+        "haproxy",
+        "haproxy.log",
+        REQUESTS,
+        [
+            served(
+                *("21:00:05.250", "catalog", "/titles/{title_id}", "GET", 200, 109.0),
+                **{"size": 2750, "client": "10.0.1.2", "server": "srv1"},
+            )[1:-1],
+            served(
+                *("21:00:06", "catalog", "(not HTTP)", None, 408, 5000.0),
+                **{"size": 212, "client": "10.0.1.3"},
+            )[1:-1],
+            served(
+                *("21:00:07.001", "playback", "/play", "POST", 200, 3.0),
+                **{"size": 45, "client": "2001:db8::7", "server": "srv2"},
+            )[1:-1],
+            served(
+                *("21:00:08.999", "playback", "/live", "GET", 499, 7.0),
+                **{"size": 0, "client": "10.0.1.4", "server": "srv3"},
+            )[1:-1],
+            served(
+                *("21:00:09.500", "search", '/a"b', "GET", 503, 4.0),
+                **{"size": 99, "client": "10.0.1.5", "server": "srv1"},
+            )[1:-1],
+            ["request_ts_unparseable"],
+        ],
+    ),
+    (
+        "opentelemetry",
+        "opentelemetry.json",
+        SERVED,
+        [
+            served(
+                *("21:00:05.250", "catalog", "/titles/{title_id}", "GET", 200, 12.5),
+                request="5b8efff798038103d269b633813fc60c:eee19b7ec3c1b174",
+                size=512,
+                client="192.0.2.1",
+            ),
+            served(
+                *("21:00:06", "catalog", "/play/{id}", "POST", 503, 0.0),
+                request="5b8efff798038103d269b633813fc60d:eee19b7ec3c1b175",
+            ),
+            ["status_code_impossible"],
+            ["response_time_ms_negative"],
+            served(
+                *("21:00:10", "play", "/live", None, 304, 1.0),
+                request="5b8efff798038103d269b633813fc610:eee19b7ec3c1b178",
+            ),
         ],
     ),
     (
