@@ -97,7 +97,7 @@ class Project:
         settings.write_text(listed.sub("feeds: [watch_events]", settings.read_text(), count=1))
         (self.folder / "analyses").unlink()
         domains = {path.name for path in (models / "marts").iterdir()} - {"engagement"}
-        feeds = {path.stem[5:] for path in models.rglob("land_*.sql")} - {"watch_events"}
+        feeds = {path.stem[4:] for path in models.rglob("stg_*.sql")} - {"watch_events"}
         for path in [*models.rglob("*.*"), *seeds.rglob("*.*")]:
             if domains & set(path.parts) or any(name in path.name for name in domains | feeds):
                 path.unlink()
