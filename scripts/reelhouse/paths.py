@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MAPPINGS_FOLDER = "mappings"
 MAPPING_SUFFIXES = (".yml", ".yaml")
 # Environment variables that a workspace sets for the commands in it, and dbt's own for artifacts.
+WORKSPACE_VARIABLE = "REELHOUSE_WORKSPACE"
 PROJECT_VARIABLE = "REELHOUSE_PROJECT"
 TARGET_VARIABLE = "DBT_TARGET_PATH"
 
@@ -24,7 +25,7 @@ def project_folder() -> Path:
 
 def in_workspace() -> bool:
     """Return whether the command runs in a workspace."""
-    return PROJECT_VARIABLE in os.environ
+    return bool(os.environ.get(WORKSPACE_VARIABLE))
 
 
 def workspace_command() -> str:

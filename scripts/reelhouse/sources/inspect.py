@@ -125,8 +125,8 @@ def check(files: list[Path], landing: Path, feed: str | None, mapping: Path | No
 
 def _mappings_folder(landing: Path) -> Path:
     """Return the folder of the user's mappings: that of the workspace, else in landing."""
-    folder = own_mappings_folder(landing, project_variables({})["mappings_path"])
-    return Path(os.path.relpath(folder)) if folder.is_absolute() else folder
+    named = project_variables({})["mappings_path"]
+    return own_mappings_folder(landing, os.path.relpath(named) if named else None)
 
 
 def _unusable(files: list[Path], feeds: dict[str, Feed], feed: str | None) -> str | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import typer
 
-from reelhouse.paths import PROJECT_VARIABLE, TARGET_VARIABLE
+from reelhouse.paths import PROJECT_VARIABLE, TARGET_VARIABLE, WORKSPACE_VARIABLE
 from reelhouse.workspace.project import make_project
 from reelhouse.workspace.settings import (
     SETTINGS,
@@ -62,7 +62,7 @@ def enter(context: typer.Context, given: Path | None) -> None:
 def environment(workspace: Workspace) -> dict[str, str]:
     """Return the environment variables of the commands in a workspace."""
     variables = {
-        "REELHOUSE_WORKSPACE": str(workspace.folder),
+        WORKSPACE_VARIABLE: str(workspace.folder),
         PROJECT_VARIABLE: str(workspace.project),
         "REELHOUSE_LAKE": str(workspace.lake),
         TARGET_VARIABLE: str(workspace.folder / "target"),
