@@ -7,22 +7,16 @@ with landed as (
     from {{ landed_rows(ref('land_api_requests')) }}
 ),
 
-lines as (
-    select
-        *,
-        {{ log_line('line') }} as log_fields
-    from landed
-),
-
 parts as (
     select
         *,
+        {{ log_line('line') }} as log_fields,
         log_fields['tail'] as tail,
         {{ log_tail("log_fields['tail']") }} as log_tail,
         regexp_extract(
             log_fields['request'], '^([A-Z]+) (\S+)(?: HTTP/[0-9.]+)?$', ['method', 'path']
         ) as asked
-    from lines
+    from landed
 ),
 
 -- One text per field, whether it comes in a column or in a log line.
@@ -65,8 +59,7 @@ fields as (
         ---------- measures
         response_time_ms,
         coalesce(
-            {{ log_pair('tail', ['request_time', 'rt']) }},
-            nullif(log_tail['request_time'], '')
+            {{ log_pair('tail', ['request_time', 'rt']) }}, nullif(log_tail['request_time'], '')
         ) as request_time,
         coalesce(response_bytes, replace(log_fields['bytes'], '-', '0')) as response_bytes,
 
@@ -96,14 +89,9 @@ timed as (
         coalesce(
             {{ parsed_number('response_time_ms') }},
             -- nginx writes seconds with a decimal point, Apache's %D integer microseconds.
-            round(
-                {{ parsed_number('request_time') }}
-                * case when contains(request_time, '.') then 1e3 else 1e-3 end,
-                3
-            )
+            round({{ parsed_number('request_time') }} * if(request_time like '%.%', 1e3, 1e-3), 3)
         ) as response_time_ms,
-        {{ is_unreadable('coalesce(response_time_ms, request_time)') }}
-            as response_time_is_unreadable
+        {{ is_unreadable('coalesce(response_time_ms, request_time)') }} as is_unreadable_time
     from fields
 ),
 
@@ -142,7 +130,7 @@ validated as (
                     ~ is_unknown_member('client_region', ref('regions'), 'region'),
                 'serving_region_unknown': 'serving_region is not null and '
                     ~ is_unknown_member('serving_region', ref('regions'), 'region'),
-                'response_time_ms_not_a_number': 'response_time_is_unreadable',
+                'response_time_ms_not_a_number': 'is_unreadable_time',
                 'response_time_ms_negative': 'response_time_ms < 0',
                 'response_time_ms_impossible': 'response_time_ms > ' ~ var('longest_response_time_ms'),
                 'response_bytes_impossible':
@@ -161,19 +149,10 @@ identified as (
         case
             when line is null and len(_rejection_reasons) = 0
                 then cast(json_array(
-                    request_ts,
-                    service_name,
-                    url_path,
-                    method,
-                    {{ cast_if_valid('status_code', 'integer') }},
-                    response_time_ms,
-                    {{ cast_if_valid('response_bytes', 'bigint') }},
-                    client_key,
-                    client_region,
-                    serving_region,
-                    upstream_servers,
-                    upstream_statuses,
-                    rate_limit_status
+                    request_ts, service_name, url_path, method,
+                    {{ cast_if_valid('status_code', 'integer') }}, response_time_ms,
+                    {{ cast_if_valid('response_bytes', 'bigint') }}, client_key, client_region,
+                    serving_region, upstream_servers, upstream_statuses, rate_limit_status
                 ) as varchar)
         end as request_content
     from validated
@@ -182,13 +161,9 @@ identified as (
 final as (
     select
         ---------- ids
-        case
-            when _malformed is null
-                then coalesce(
-                    request_id,
-                    md5(coalesce(line, request_content, _raw) || '#' || _occurrence)
-                )
-        end as request_id,
+        case when _malformed is null then coalesce(
+            request_id, md5(coalesce(line, request_content, _raw) || '#' || _occurrence)
+        ) end as request_id,
         service_name,
         client_key,
 

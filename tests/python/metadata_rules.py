@@ -39,7 +39,9 @@ BUILT_AS = {
     "quarantine": {"incremental", "view"},
     "marts": {"incremental", "view"},
 }
-SET_BY_FOLDER = re.compile(r"\b(schema|database|alias|tags|contract|enabled)\s*=")
+SET_BY_FOLDER = re.compile(
+    r"\b(schema|database|alias|tags|contract|enabled|partitioned_by|sorted_by|meta)\s*="
+)
 
 
 @dataclass
@@ -141,7 +143,7 @@ def tables_are_imported_first(sources: Sources) -> list[str]:
 
 
 def a_model_sets_only_what_is_its_own(sources: Sources) -> list[str]:
-    """Schemas, tags and contracts are set by folder in dbt_project.yml."""
+    """Schemas, tags, contracts, partitions and order are set in dbt_project.yml, in one place."""
     configs = re.compile(r"\{\{\s*config\((.*?)\)\s*\}\}", re.DOTALL)
     return [
         node["name"]

@@ -67,7 +67,7 @@ def test_a_refresh_replaces_the_touched_days_and_those_that_they_warm(refreshed)
     assert written["cache_requests"] == ("append", 2)
     assert written["daily_cache_metrics"] == ("delete+insert", 2)
     # 1 and 4 January changed; the replays of 2 and 5 January begin with them.
-    for what_if in ("int_cache_ttl__fixed", "int_cache_ttl__sliding", "cache_size_what_if"):
+    for what_if in ("int_cache_ttl__fixed", "int_cache_ttl__sliding", "int_cache_size__hits"):
         assert written[what_if] == ("delete+insert", 4)
 
 

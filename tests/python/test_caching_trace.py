@@ -138,7 +138,7 @@ def test_a_sample_of_the_keys_is_near_the_exact_curve(lake):
     )
     exact = {capacity: ratio for capacity, ratio, *_ in lake.query(sql)}
     sample = {"cache_exact_requests": 1000, "cache_sampling_rate": 0.1}
-    arguments = ("--select", "cache_size_what_if", "--full-refresh", *ROWS_ONLY)
+    arguments = ("--select", "int_cache_size__hits", "--full-refresh", *ROWS_ONLY)
     lake.build(*arguments, vars=sample)
     curve = lake.query(sql)
     assert {(rate, followed < 10_000) for _, _, rate, followed in curve} == {(0.1, True)}

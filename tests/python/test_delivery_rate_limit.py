@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 import duckdb
 import pandas as pd
 import pytest
+from compiled import rows_of_cte
 from nginx_process import Nginx, free_port
-
-from reelhouse.bench.macros import render
 
 DISAGREEMENT = 0.005
 
@@ -29,19 +28,20 @@ def limit_req(times_ms: list[int], rate: float, burst: int, delay: int | None):
         yield is_passed, int(max(0, found - delay * 1000) / rate) if waits else 0
 
 
-def decisions(connection: duckdb.DuckDBPyConnection, requests: str) -> dict:
-    """Ask the macro; a request that it does not name passed at once."""
-    sql = render(f"{{{{ leaky_bucket('{requests}') }}}}", "what_if")
-    found = connection.execute(f"select request_id, is_passed, delay_ms from ({sql})").fetchall()
+def decisions(connection: duckdb.DuckDBPyConnection, sql: str) -> dict:
+    """Ask the model; a request that it does not name passed at once."""
+    found = connection.execute(
+        f"select request_id, is_passed, delay_ms from ({rows_of_cte(sql, 'decisions')})"
+    ).fetchall()
     return {request_id: (is_passed, int(delay)) for request_id, is_passed, delay in found}
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_decisions_equal_those_of_the_algorithm(seed):
+def test_decisions_equal_those_of_the_algorithm(compiled_sql, seed):
     """Keys of one query have different rates, bursts and delays, and up to a thousand requests."""
     draw = random.Random(seed)
     start = datetime(2025, 1, 14, 10)
-    rows, expected = [], {}
+    rows, zones, expected = [], [], {}
     for key in range(40):
         rate = draw.choice([0.5, 1, 2, 10, 50])
         burst = draw.choice([0, 1, 5, 20])
@@ -55,18 +55,30 @@ def test_decisions_equal_those_of_the_algorithm(seed):
         ):
             request_id = f"{key}-{number:04d}"
             when = start + timedelta(milliseconds=now)
-            rows.append((request_id, "z", f"k{key}", when, when.date(), rate, burst, delay))
+            rows.append((request_id, f"service-{key}", f"k{key}", when))
             expected[request_id] = decision
-    columns = ["request_id", "zone", "client_key", "request_ts", "dt"]
-    frame = pd.DataFrame(rows, columns=[*columns, "rate_per_second", "burst", "delay"])
-    frame = frame.astype({"delay": "Int64"})
+        zones.append(("z", f"service-{key}", "*", rate, burst, delay))
+    frame = pd.DataFrame(rows, columns=["request_id", "service_name", "client_key", "timestamp"])
+    limits = pd.DataFrame(
+        zones, columns=["zone", "service_name", "endpoint", "rate_per_second", "burst", "delay"]
+    ).astype({"delay": "Int64"})
     with duckdb.connect() as connection:
         connection.register("frame", frame)
+        connection.register("limits", limits)
         connection.execute(
-            "create table requests as"
-            " select * replace (cast(request_ts as timestamp) as request_ts) from frame"
+            """
+            attach ':memory:' as lake;
+            create schema lake.analytics;
+            create schema lake.reference;
+            create table lake.reference.rate_limit_zones as from limits;
+            create table lake.analytics.api_request_logs as
+            select
+                * replace (cast(timestamp as timestamp) as timestamp),
+                '/' as endpoint, cast(timestamp as date) as dt, cast(1 as bigint) as batch_id
+            from frame
+            """
         )
-        found = decisions(connection, "requests")
+        found = decisions(connection, compiled_sql("rate_limit_what_if"))
     assert any(not is_passed for is_passed, _ in expected.values())
     assert {key: found.get(key, (True, 0)) for key in expected} == expected
 
@@ -126,7 +138,7 @@ def recorded(tmp_path_factory):
     return nginx.log, len(planned)
 
 
-def test_decisions_equal_those_of_nginx(recorded, project):
+def test_decisions_equal_those_of_nginx(recorded, project, compiled_sql):
     log, planned = recorded
     folder = project.landing / "api_requests" / "edge"
     folder.mkdir(parents=True)
@@ -146,17 +158,7 @@ def test_decisions_equal_those_of_nginx(recorded, project):
             order by timestamp, request_id
             """
         ).fetchall()
-        lake.execute(
-            """
-            create temporary table requests as
-            select logs.request_id, zones.zone, logs.client_key, logs.timestamp as request_ts,
-                logs.dt,
-                zones.rate_per_second, zones.burst, zones.delay
-            from api_request_logs as logs
-            inner join lake.reference.rate_limit_zones as zones on logs.endpoint = zones.endpoint
-            """
-        )
-        found = decisions(lake, "requests")
+        found = decisions(lake, compiled_sql("rate_limit_what_if"))
         totals = lake.execute(
             "select sum(accepted_requests), sum(delayed_requests), sum(rejected_requests)"
             " from rate_limit_what_if"

@@ -7,25 +7,15 @@ import re
 import time
 import urllib.request
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import duckdb
 import pandas as pd
 import pytest
+from compiled import rows_of_cte
 from nginx_process import Nginx, free_port
-
-from reelhouse.bench.macros import render
 
 FAIL_TIMEOUT_SECONDS = 1
 START = datetime(2025, 1, 14, 10)
-
-
-def ejections(connection: duckdb.DuckDBPyConnection, attempts: str, **variables: object) -> list:
-    """Ask the macro: (server, time at which it was taken out), in order."""
-    sql = render(f"{{{{ upstream_ejections('{attempts}') }}}}", "what_if", **variables)
-    return connection.execute(
-        f"select upstream_server, ejected_ts from ({sql}) order by all"
-    ).fetchall()
 
 
 def passive_checks(attempts: list[tuple[int, bool]], max_fails: int, fail_timeout_ms: int):
@@ -44,8 +34,23 @@ def passive_checks(attempts: list[tuple[int, bool]], max_fails: int, fail_timeou
             fails = 0
 
 
+def record_requests(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table of requests from `frame`, on the day of the test."""
+    connection.execute(
+        """
+        attach ':memory:' as lake;
+        create schema lake.analytics;
+        create table lake.analytics.api_request_logs as
+        select
+            * replace (cast(timestamp as timestamp) as timestamp),
+            cast(timestamp as date) as dt, cast(1 as bigint) as batch_id
+        from frame
+        """
+    )
+
+
 @pytest.mark.parametrize("seed", range(5))
-def test_ejections_equal_those_of_the_algorithm(seed):
+def test_ejections_equal_those_of_the_algorithm(compiled_sql, seed):
     draw = random.Random(seed)
     rows, expected = [], []
     for server in range(12):
@@ -58,18 +63,19 @@ def test_ejections_equal_those_of_the_algorithm(seed):
         name = f"server-{server:02d}"
         for at, is_failed in attempts:
             when = START + timedelta(milliseconds=at)
-            rows.append((f"{server}-{at}", "s", START.date(), name, when, is_failed))
+            rows.append((f"{server}-{at}", "s", when, [name], ["502" if is_failed else "200"]))
         expected += [
             (name, START + timedelta(milliseconds=at)) for at in passive_checks(attempts, 3, 30_000)
         ]
-    columns = ["request_id", "service_name", "dt", "upstream_server", "request_ts", "is_failed"]
+    columns = ["request_id", "service_name", "timestamp", "upstream_servers", "upstream_statuses"]
     with duckdb.connect() as connection:
         connection.register("frame", pd.DataFrame(rows, columns=columns))
-        connection.execute(
-            "create table attempts as"
-            " select * replace (cast(request_ts as timestamp) as request_ts) from frame"
-        )
-        assert ejections(connection, "attempts") == expected
+        record_requests(connection)
+        ejections = rows_of_cte(compiled_sql("upstream_balance"), "ejections")
+        found = connection.execute(
+            f"select upstream_server, ejected_ts from ({ejections}) order by all"
+        ).fetchall()
+    assert found == expected
     assert len(expected) > 10
 
 
@@ -169,7 +175,7 @@ def breaker(
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_circuit_breaker_equals_a_machine_stepped_second_by_second(seed, project_sql):
+def test_circuit_breaker_equals_a_machine_stepped_second_by_second(seed, compiled_sql):
     draw = random.Random(seed)
     rows, expected = [], {}
     midnight = datetime(2025, 1, 14)
@@ -188,7 +194,7 @@ def test_circuit_breaker_equals_a_machine_stepped_second_by_second(seed, project
         changes = breaker(calls, window=60, least=10, rate=0.5, wait=30, few=5)
         if len(changes) > 1:
             expected[name] = [(state, midnight + timedelta(seconds=s)) for state, s in changes]
-    found = project_sql(rows)
+    found = state_changes(compiled_sql("circuit_breaker_what_if"), rows)
     assert found == expected and sum(map(len, found.values())) > 20
     assert {state for changes in found.values() for state, _ in changes} == {
         "closed",
@@ -197,35 +203,17 @@ def test_circuit_breaker_equals_a_machine_stepped_second_by_second(seed, project
     }
 
 
-@pytest.fixture
-def project_sql():
-    """A function that asks the model's own SQL, from the seconds on, about some requests."""
-    model = Path(__file__).parents[2] / "models/marts/delivery/circuit_breaker_what_if.sql"
-    text = model.read_text().split("}}\n", 1)[1]
-    text = re.sub(
-        r"select \* from \{\{ ref.*?where .*?\n\)",
-        "select * from recorded\n)",
-        text,
-        flags=re.S,
-        count=1,
-    )
-    sql = render(text, "what_if")
-
-    def ask(rows: list[tuple]) -> dict[str, list]:
-        frame = pd.DataFrame(rows, columns=["service_name", "endpoint", "timestamp", "status_code"])
-        with duckdb.connect() as connection:
-            connection.register("frame", frame)
-            connection.execute(
-                "create table recorded as select * replace (cast(timestamp as timestamp) as"
-                " timestamp), cast(timestamp as date) as dt, 1 as batch_id from frame"
-            )
-            found = connection.execute(
-                f"select endpoint, state, started_at, requests, rejected_requests from ({sql})"
-                " order by endpoint, started_at, state = 'open'"
-            ).fetchall()
-        states: dict[str, list] = {}
-        for endpoint, state, since, _, _ in found:
-            states.setdefault(endpoint, []).append((state, since))
-        return states
-
-    return ask
+def state_changes(sql: str, rows: list[tuple]) -> dict[str, list]:
+    """Ask the model about some requests: (state, since) of each endpoint, in order."""
+    frame = pd.DataFrame(rows, columns=["service_name", "endpoint", "timestamp", "status_code"])
+    with duckdb.connect() as connection:
+        connection.register("frame", frame)
+        record_requests(connection)
+        found = connection.execute(
+            f"select endpoint, state, started_at from ({sql})"
+            " order by endpoint, started_at, state = 'open'"
+        ).fetchall()
+    states: dict[str, list] = {}
+    for endpoint, state, since in found:
+        states.setdefault(endpoint, []).append((state, since))
+    return states

@@ -103,6 +103,7 @@ BROKEN = {
     ],
     "a_model_sets_only_what_is_its_own": [
         sql("daily_user_metrics", "unique_key=", "tags=['hot'],\n    unique_key="),
+        sql("daily_user_metrics", "unique_key=", "sorted_by=['region'],\n    unique_key="),
     ],
     "a_layer_is_built_as_its_folder_says": [
         lambda sources: node(sources, "stg_watch_events")["config"].update(materialized="table"),

@@ -9,6 +9,7 @@ import bitrate_simulator as simulator
 import duckdb
 import generated_networks
 import pytest
+from compiled import create_steps
 from rows import dictionaries
 
 from reelhouse.generate.playback import LADDER_COLUMNS, generate
@@ -212,7 +213,7 @@ def add_traces(lake, samples: str, ladders: Path):
 
 def played(lake, compiled_sql) -> dict[tuple, dict]:
     """Rows of bitrate_what_if by (trace, ladder, policy)."""
-    rows = dictionaries(lake.execute(compiled_sql("bitrate_what_if")))
+    rows = dictionaries(lake.execute(create_steps(lake, compiled_sql, "bitrate_what_if")))
     return {(row["trace_id"], row["ladder"], row["policy_name"]): row for row in rows}
 
 
@@ -334,7 +335,8 @@ def play_generated_networks(lake, compiled_sql, folder: Path, traces: int) -> No
                     rows.writerow([name, position, *sample, family, "2025-01-13"])
     add_traces(lake, f"read_csv('{folder}/samples.csv')", folder / "ladders.csv")
     lake.execute(
-        f"create table lake.analytics.every_run as {compiled_sql('bitrate_what_if')};"
+        "create table lake.analytics.every_run as"
+        f" {create_steps(lake, compiled_sql, 'bitrate_what_if')};"
         " create table lake.analytics.bitrate_what_if as from lake.analytics.every_run"
     )
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 import duckdb
 import pytest
+from compiled import create_steps
 from conftest import ROWS_ONLY
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -109,7 +110,7 @@ def moment(ms):
     return START + timedelta(milliseconds=ms)
 
 
-def run_model(sql: str, cases: list[list[Event]]) -> dict[int, dict]:
+def run_model(compiled_sql, cases: list[list[Event]]) -> dict[int, dict]:
     """Run the model once over all cases; a case is the session of its number."""
     with duckdb.connect() as connection:
         connection.execute("attach ':memory:' as lake; create schema lake.analytics")
@@ -166,6 +167,7 @@ def run_model(sql: str, cases: list[list[Event]]) -> dict[int, dict]:
                 START.date(),
             ],
         )
+        sql = create_steps(connection, compiled_sql, "streaming_sessions")
         return {int(row["session_id"]): row for row in dictionaries(connection.execute(sql))}
 
 
@@ -181,7 +183,7 @@ def assert_equal(actual: dict, expected: dict, case: object) -> None:
 
 
 def test_sessions_equal_the_state_machine(compiled_sql, cases):
-    actual = run_model(compiled_sql("streaming_sessions"), cases)
+    actual = run_model(compiled_sql, cases)
     assert len(actual) == len(cases) >= 1_000
     for number, events in enumerate(cases):
         assert_equal(actual[number], read_session(events), events)
@@ -296,9 +298,7 @@ STARTS = {
 def test_odd_starts_are_read_as_documented(compiled_sql):
     """Each has its first frame at 303 s and its end 30 s later."""
     rest = [Event("8", "first_frame", 303_000), Event("9", "end", 333_000)]
-    actual = run_model(
-        compiled_sql("streaming_sessions"), [events + rest for events, _ in STARTS.values()]
-    )
+    actual = run_model(compiled_sql, [events + rest for events, _ in STARTS.values()])
     for number, (name, (events, expected)) in enumerate(STARTS.items()):
         assert_equal(actual[number], expected, name)
         assert_equal(actual[number], read_session(events + rest), name)
@@ -420,9 +420,9 @@ def test_a_refresh_writes_only_sessions_with_new_events(project, delivered):
     assert changed == {late, "new"}
     written = project.query(
         "select model, rows_written, rows_deleted, partitions_affected from lake.ledger.refresh_log"
-        " where model = 'streaming_sessions' order by batch_id desc limit 1"
+        " where model = 'int_streaming_sessions__measured' order by batch_id desc limit 1"
     )
-    assert written == [("streaming_sessions", 2, 1, 1)]
+    assert written == [("int_streaming_sessions__measured", 2, 1, 1)]
     days_written = project.query(
         "select session_date, max(batch_id) = 2 from daily_playback_metrics"
         " group by all order by all"

@@ -1,8 +1,3 @@
-{{ config(
-    partitioned_by=['dt'],
-    sorted_by=['cache_level', 'cache_name', 'key_pattern', 'cache_key', 'request_ts'],
-) }}
-
 with staged as (
     select * from {{ ref('stg_cache_requests') }}
     where

@@ -1,208 +1,43 @@
--- The miss-ratio curve of an LRU cache, all sizes in one pass (Mattson 1970): a lookup is a hit in
--- every cache that holds more entries than the distinct keys asked for since the key was last.
-{{ config(
-    incremental_strategy='delete+insert',
-    unique_key=['dt'],
-    partitioned_by=['dt'],
-    sorted_by=['cache_level', 'cache_name', 'key_pattern', 'capacity_unit', 'capacity'],
-) }}
+-- The miss-ratio curve of an LRU cache: a larger cache has the hits of every smaller one.
+{{ config(materialized='view') }}
 
-with replayed_requests as (
-    select * from {{ ref('int_cache_requests__replayed') }}
-    where {{ is_replayed(ref('cache_requests')) }}
-    -- A day on which nothing was asked has no replay.
-    qualify bool_or(is_counted) over (partition by replayed_on)
-),
-
--- A small replay is exact; of a large one only some of the keys are followed: SHARDS
--- (Waldspurger et al., FAST 2015).
-replays as (
-    select
-        *,
-        case
-            when
-                count(*) over (partition by replayed_on, store_id)
-                > {{ var('cache_exact_requests') }}
-                then cast({{ var('cache_sampling_rate') }} as double)
-            else 1
-        end as sampling_rate
-    from replayed_requests
-),
-
--- Each pattern in a cache of its own, and all of them sharing one.
-sharing as (
-    select
-        *,
-        operation = 'get' and is_counted as is_lookup,
-        {{ is_sampled_key('cache_key', 'sampling_rate') }} as is_followed,
-        unnest([key_pattern, '(all)']) as shared_by
-    from replays
-),
-
-lookups as (
-    select
-        replayed_on,
-        cache_level,
-        cache_name,
-        shared_by,
-        count(*) filter (where is_lookup) as lookups,
-        min(sampling_rate) as sampling_rate,
-        max(batch_id) as batch_id
-    from sharing
-    group by all
-),
-
-accesses as (
-    select
-        *,
-        row_number() over (
-            partition by replayed_on, store_id, shared_by
-            order by request_ts, event_id
-        ) as access_number,
-        max(entry_bytes) over (partition by replayed_on, store_id, cache_key) as largest_bytes,
-        count(*) filter (where is_lookup) over (
-            partition by replayed_on, store_id, shared_by, cache_key
-        ) as key_lookups
-    from sharing
-    where is_followed
-),
-
-followed as (
-    select
-        replayed_on,
-        cache_level,
-        cache_name,
-        shared_by,
-        count(*) as followed_lookups,
-        sum(1 / sampling_rate) as represented_lookups,
-        sum(key_lookups) as popularity
-    from accesses
-    where is_lookup
-    group by all
-),
-
-reuses as (
-    select
-        *,
-        coalesce(lag(operation) over key_history <> 'delete', false) as is_reuse,
-        coalesce(access_number - lag(access_number) over key_history - 1, 0)
-            as accesses_between,
-        min(access_number) over (partition by replayed_on, store_id, shared_by, cache_key)
-            as key_number
-    from accesses
-    window
-        key_history as (
-            partition by replayed_on, store_id, shared_by, cache_key
-            order by access_number
-        )
-),
-
-distances as (
-    select
-        *,
-        count(distinct key_number) over since_last_access as keys_between,
-        -- One entry a key: the key's number makes its bytes distinct, and is cut off again.
-        sum(distinct cast(largest_bytes as hugeint) * {{ 2 ** 60 }} + key_number)
-            over since_last_access
-        // {{ 2 ** 60 }} as bytes_between
-    from reuses
-    window
-        since_last_access as (
-            partition by replayed_on, store_id, shared_by
-            order by access_number
-            rows between accesses_between preceding and 1 preceding
-        )
-),
-
-needed as (
-    select
-        replayed_on,
-        cache_level,
-        cache_name,
-        shared_by,
-        sampling_rate,
-        key_lookups,
-        unnest(['entries', 'bytes']) as capacity_unit,
-        unnest([
-            keys_between / sampling_rate + 1,
-            coalesce(bytes_between, 0) / sampling_rate + largest_bytes
-        ]) as capacity
-    from distances
-    where is_lookup and is_reuse
-),
-
--- Sizes a quarter of a doubling apart.
-capacities as (
-    select distinct cast(ceil(pow(2, steps.step / 4)) as bigint) as capacity
-    from range(200) as steps (step)
-),
-
-hits_by_capacity as (
-    select
-        needed.replayed_on,
-        needed.cache_level,
-        needed.cache_name,
-        needed.shared_by,
-        needed.capacity_unit,
-        capacities.capacity,
-        sum(1 / needed.sampling_rate) as hits,
-        sum(needed.key_lookups) as popularity
-    from needed
-    asof inner join capacities
-        on needed.capacity <= capacities.capacity
-    group by all
+with hits as (
+    select * from {{ ref('int_cache_size__hits') }}
 ),
 
 curves as (
     select
         *,
-        sum(hits) over smaller_capacities as represented_hits,
-        sum(popularity) over smaller_capacities as hit_popularity
-    from hits_by_capacity
+        sum(represented_hits) over smaller_capacities as hits_up_to_capacity,
+        sum(hit_popularity) over smaller_capacities as popularity_up_to_capacity
+    from hits
     window
         smaller_capacities as (
-            partition by replayed_on, cache_level, cache_name, shared_by, capacity_unit
+            partition by dt, cache_level, cache_name, key_pattern, capacity_unit
             order by capacity
         )
 ),
 
 estimates as (
     select
-        curves.*,
-        lookups.lookups,
-        lookups.sampling_rate,
-        followed.followed_lookups,
-        lookups.batch_id,
+        *,
         -- The lookups that the sample has too few or too many are those of hot keys: they get the
         -- hit ratio of its keys weighted by popularity (SHARDS-adj takes them all for hits).
         greatest(0, least(
-            lookups.lookups,
-            curves.represented_hits
-            + curves.hit_popularity / followed.popularity
-            * (lookups.lookups - followed.represented_lookups)
+            lookups,
+            hits_up_to_capacity
+            + popularity_up_to_capacity / lookup_popularity * (lookups - represented_lookups)
         )) as estimated_hits
     from curves
-    inner join lookups
-        on
-            curves.replayed_on = lookups.replayed_on
-            and curves.cache_level = lookups.cache_level
-            and curves.cache_name = lookups.cache_name
-            and curves.shared_by = lookups.shared_by
-    inner join followed
-        on
-            curves.replayed_on = followed.replayed_on
-            and curves.cache_level = followed.cache_level
-            and curves.cache_name = followed.cache_name
-            and curves.shared_by = followed.shared_by
 ),
 
 final as (
     select
         ---------- ids
-        replayed_on as dt,
+        dt,
         cache_level,
         cache_name,
-        shared_by as key_pattern,
+        key_pattern,
         capacity_unit,
         capacity,
 

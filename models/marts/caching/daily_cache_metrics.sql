@@ -1,9 +1,4 @@
-{{ config(
-    incremental_strategy='delete+insert',
-    unique_key=['dt'],
-    partitioned_by=['dt'],
-    sorted_by=['cache_level', 'cache_name', 'key_pattern'],
-) }}
+{{ config(incremental_strategy='delete+insert', unique_key=['dt']) }}
 
 with cache_requests as (
     select * from {{ ref('int_cache_requests__sequenced') }}

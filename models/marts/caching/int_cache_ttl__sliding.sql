@@ -1,11 +1,7 @@
 -- Sliding expiry (GETEX): an entry expires a TTL after its last request. So a request is a hit if
 -- the gap to the one before is at most the TTL, and the entries held at one time are those
 -- requested within a TTL: the working set (Denning 1968).
-{{ config(
-    incremental_strategy='delete+insert',
-    unique_key=['dt'],
-    partitioned_by=['dt'],
-) }}
+{{ config(incremental_strategy='delete+insert', unique_key=['dt']) }}
 
 with replayed_requests as (
     select * from {{ ref('int_cache_requests__replayed') }}

@@ -1,9 +1,4 @@
-{{ config(
-    incremental_strategy='delete+insert',
-    unique_key=['service_name', 'dt'],
-    partitioned_by=['dt'],
-    sorted_by=['service_name', 'strategy'],
-) }}
+{{ config(incremental_strategy='delete+insert', unique_key=['service_name', 'dt']) }}
 
 with minutes as (
     select * from {{ ref('predictive_scaling') }}

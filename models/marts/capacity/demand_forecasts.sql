@@ -1,8 +1,3 @@
-{{ config(
-    partitioned_by=['dt'],
-    sorted_by=['service_name', 'resource', 'grain', 'method', 'target_ts'],
-) }}
-
 with staged as (
     select * from {{ ref('stg_demand_forecasts') }}
     where

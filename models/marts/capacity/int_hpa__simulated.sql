@@ -1,9 +1,4 @@
-{{ config(
-    incremental_strategy='delete+insert',
-    unique_key=['service_name', 'dt'],
-    partitioned_by=['dt'],
-    sorted_by=['service_name', 'sync_ts'],
-) }}
+{{ config(incremental_strategy='delete+insert', unique_key=['service_name', 'dt']) }}
 
 -- The HorizontalPodAutoscaler of Kubernetes over the recorded load. How it spreads over pods
 -- follows from the replicas that it would have had.

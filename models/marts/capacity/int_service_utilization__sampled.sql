@@ -1,9 +1,4 @@
-{{ config(
-    incremental_strategy='delete+insert',
-    unique_key=['service_name', 'dt'],
-    partitioned_by=['dt'],
-    sorted_by=['service_name', 'sync_ts'],
-) }}
+{{ config(incremental_strategy='delete+insert', unique_key=['service_name', 'dt']) }}
 
 {%- set sync_seconds = var('hpa_sync_period_seconds') %}
 

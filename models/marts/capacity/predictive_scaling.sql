@@ -1,9 +1,4 @@
-{{ config(
-    incremental_strategy='delete+insert',
-    unique_key=['service_name', 'dt'],
-    partitioned_by=['dt'],
-    sorted_by=['service_name', 'minute_ts'],
-) }}
+{{ config(incremental_strategy='delete+insert', unique_key=['service_name', 'dt']) }}
 
 with utilization as (
     select * from {{ ref('minutely_service_utilization') }}

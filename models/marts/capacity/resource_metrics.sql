@@ -1,8 +1,3 @@
-{{ config(
-    partitioned_by=['dt'],
-    sorted_by=['service_name', 'instance', 'minute_ts'],
-) }}
-
 with staged as (
     select * from {{ ref('stg_resource_metrics') }}
     where

@@ -1,8 +1,3 @@
-{{ config(
-    partitioned_by=['dt'],
-    sorted_by=['edge', 'object', 'request_ts'],
-) }}
-
 with staged as (
     select * from {{ ref('stg_cdn_requests') }}
     where

@@ -1,8 +1,6 @@
 {{ config(
     incremental_strategy='delete+insert',
     unique_key=['edge', 'region', 'title_id', 'content_class', 'activity_date'],
-    partitioned_by=['activity_date'],
-    sorted_by=['edge', 'region', 'title_id'],
 ) }}
 
 with cdn_requests as (

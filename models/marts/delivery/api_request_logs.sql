@@ -1,8 +1,3 @@
-{{ config(
-    partitioned_by=['dt'],
-    sorted_by=['service_name', 'endpoint', 'timestamp'],
-) }}
-
 with staged as (
     select * from {{ ref('stg_api_requests') }}
     where

@@ -1,9 +1,4 @@
-{{ config(
-    incremental_strategy='delete+insert',
-    unique_key=['service_name', 'endpoint', 'dt'],
-    partitioned_by=['dt'],
-    sorted_by=['service_name', 'endpoint'],
-) }}
+{{ config(incremental_strategy='delete+insert', unique_key=['service_name', 'endpoint', 'dt']) }}
 
 with hours as (
     select * from {{ ref('hourly_latency') }}

@@ -1,8 +1,6 @@
 {{ config(
     incremental_strategy='delete+insert',
     unique_key=['service_name', 'endpoint', 'hour_ts', 'dt'],
-    partitioned_by=['dt'],
-    sorted_by=['service_name', 'endpoint', 'hour_ts'],
 ) }}
 
 with requests as (

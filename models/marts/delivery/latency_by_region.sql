@@ -1,8 +1,6 @@
 {{ config(
     incremental_strategy='delete+insert',
     unique_key=['client_region', 'serving_region', 'dt'],
-    partitioned_by=['dt'],
-    sorted_by=['client_region', 'serving_region'],
 ) }}
 
 with requests as (

@@ -1,9 +1,6 @@
 {{ config(
     incremental_strategy='delete+insert',
     unique_key=['service_name', 'endpoint', 'minute_ts', 'dt'],
-    partitioned_by=['dt'],
-    sorted_by=['service_name', 'endpoint', 'minute_ts'],
-    meta={'layout': {'retention_days': 2}},
 ) }}
 
 with requests as (

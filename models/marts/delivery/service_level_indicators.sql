@@ -1,9 +1,4 @@
-{{ config(
-    incremental_strategy='delete+insert',
-    unique_key=['objective', 'slot_ts', 'dt'],
-    partitioned_by=['dt'],
-    sorted_by=['objective', 'slot_ts'],
-) }}
+{{ config(incremental_strategy='delete+insert', unique_key=['objective', 'slot_ts', 'dt']) }}
 
 with requests as (
     select

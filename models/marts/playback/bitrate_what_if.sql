@@ -1,99 +1,79 @@
-{{ config(
-    incremental_strategy='delete+insert',
-    unique_key=['trace_id', 'trace_date'],
-    partitioned_by=['trace_date'],
-) }}
+{{ config(incremental_strategy='delete+insert', unique_key=['trace_id', 'trace_date']) }}
 
-with throughput_samples as (
-    select * from {{ ref('throughput_samples') }}
+with downloads as (
+    select
+        *,
+        lag(bitrate_kbps) over (
+            partition by trace_id, trace_date, ladder, policy_name
+            order by segment_number
+        ) as former_bitrate_kbps
+    from {{ ref('int_bitrate_what_if__downloads') }}
     where {{ affected_keys(
-        ref('throughput_samples'), keys=['trace_id', 'trace_date'], partition='trace_date'
+        ref('int_bitrate_what_if__downloads'), keys=['trace_id', 'trace_date'], partition='trace_date'
     ) }}
 ),
 
-ladder_segments as (
-    select * from {{ ref('ladder_segments') }}
-),
-
-streaming_quality_rule_versions as (
-    select * from {{ ref('streaming_quality_rule_versions') }}
-    -- A trace has no region.
-    where region is null
-),
-
-bitrate_policies as (
-    select * from {{ ref('bitrate_policies') }}
-),
-
-rule_tables as (
-    select
-        rule_version,
-        {{ rule_table() }} as rules
-    from streaming_quality_rule_versions
-    group by rule_version
-),
-
-players as (
-    select
-        bitrate_policies.*,
-        rule_tables.rules
-    from bitrate_policies
-    left join rule_tables
-        on bitrate_policies.rule_version = rule_tables.rule_version
-    where bitrate_policies.kind <> 'rules' or rule_tables.rules is not null
-),
-
 traces as (
+    select * from {{ ref('int_throughput_traces__summarized') }}
+    where {{ affected_keys(
+        ref('int_bitrate_what_if__downloads'), keys=['trace_id', 'trace_date'], partition='trace_date'
+    ) }}
+),
+
+plays as (
     select
         trace_id,
         trace_date,
-        min(network_type) as network_type,
-        sum(cast(duration_ms as bigint) * bandwidth_kbps) / sum(duration_ms) as mean_kbps,
-        -- Time-weighted variance around the mean: rounding can make a zero slightly negative.
-        sqrt(greatest(
-            sum(duration_ms * power(bandwidth_kbps, 2)) / sum(duration_ms) - power(mean_kbps, 2), 0
-        )) / mean_kbps as variation,
-        max(batch_id) as batch_id
-    from throughput_samples
-    group by trace_id, trace_date
-),
-
-simulated as (
-    {{ simulated_playback('throughput_samples', 'ladder_segments', 'players') }}
+        ladder,
+        policy_name,
+        count(*) as segments,
+        cast(sum(duration_ms) as bigint) as content_ms,
+        cast(sum(bitrate_kbps) as bigint) as bitrate_sum_kbps,
+        sum(stalled_ms) as rebuffering_ms,
+        count(*) filter (stalled_ms > 0) as rebuffering_count,
+        sum(download_ms) filter (segment_number = 1) as start_delay_ms,
+        count(*) filter (bitrate_kbps <> former_bitrate_kbps) as rendition_switches,
+        cast(coalesce(sum(abs(bitrate_kbps - former_bitrate_kbps)), 0) as bigint)
+            as bitrate_change_sum_kbps,
+        max(top_bitrate_kbps) as top_bitrate_kbps
+    from downloads
+    group by trace_id, trace_date, ladder, policy_name
 ),
 
 final as (
     select
         ---------- ids
-        simulated.trace_id,
-        simulated.ladder,
-        simulated.policy_name,
+        plays.trace_id,
+        plays.ladder,
+        plays.policy_name,
 
         ---------- dimensions
         traces.network_type,
         {{ network_class('traces.network_type', 'traces.mean_kbps', 'traces.variation') }}
             as network_class,
-        {{ evidence_fold('simulated.trace_id') }} as evidence_fold,
+        {{ evidence_fold('plays.trace_id') }} as evidence_fold,
 
         ---------- measures
-        simulated.segments,
-        cast(simulated.content_ms as bigint) as content_ms,
-        cast(simulated.bitrate_sum_kbps as bigint) as bitrate_sum_kbps,
-        simulated.rebuffering_ms,
-        simulated.rebuffering_count,
-        simulated.start_delay_ms,
-        simulated.rendition_switches,
-        cast(simulated.bitrate_change_sum_kbps as bigint) as bitrate_change_sum_kbps,
+        plays.segments,
+        plays.content_ms,
+        plays.bitrate_sum_kbps,
+        plays.rebuffering_ms,
+        plays.rebuffering_count,
+        plays.start_delay_ms,
+        plays.rendition_switches,
+        plays.bitrate_change_sum_kbps,
         {{ quality_of_experience() }} as qoe_score,
 
         ---------- timestamps
-        traces.trace_date,
+        plays.trace_date,
 
         ---------- metadata
         traces.batch_id
-    from simulated
+    from plays
     inner join traces
-        on simulated.trace_id = traces.trace_id
+        on
+            plays.trace_id = traces.trace_id
+            and plays.trace_date = traces.trace_date
 )
 
 select * from final

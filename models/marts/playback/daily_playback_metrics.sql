@@ -1,9 +1,4 @@
-{{ config(
-    incremental_strategy='delete+insert',
-    unique_key=['session_date'],
-    partitioned_by=['session_date'],
-    sorted_by=['region', 'device_type', 'cdn_endpoint'],
-) }}
+{{ config(incremental_strategy='delete+insert', unique_key=['session_date']) }}
 
 -- Complete days: a late event can move a session to another endpoint, and its row under the old
 -- endpoint must be removed.

@@ -1,13 +1,3 @@
-{{ config(
-    partitioned_by=['dt'],
-    sorted_by=['region', 'session_id', 'event_ts'],
-    meta={'layout': {'encodings': {
-        'event_ts': 'DELTA_BINARY_PACKED',
-        'event_type': 'RLE_DICTIONARY',
-        'region': 'RLE_DICTIONARY',
-    }}},
-) }}
-
 with staged as (
     select * from {{ ref('stg_playback_events') }}
     where

@@ -1,8 +1,3 @@
-{{ config(
-    partitioned_by=['trace_date'],
-    sorted_by=['trace_id', 'sample_number'],
-) }}
-
 with staged as (
     select * from {{ ref('stg_throughput_samples') }}
     where

@@ -90,11 +90,11 @@ def curve_seconds(lake: Lake, rate: float, exact_requests: int) -> float:
     """Rebuild the curve with a sample of the keys; return the model's seconds."""
     return lake.build(
         "--select",
-        "cache_size_what_if",
+        "int_cache_size__hits",
         "--full-refresh",
         cache_exact_requests=exact_requests,
         cache_sampling_rate=rate,
-    )["cache_size_what_if"]
+    )["int_cache_size__hits"]
 
 
 def curve(lake: Lake) -> dict[int, float]:
@@ -189,7 +189,7 @@ def measure_reading(lake: Lake) -> None:
             "--select",
             "int_cache_ttl__fixed",
             "int_cache_ttl__sliding",
-            "cache_size_what_if",
+            "int_cache_size__hits",
             "daily_cache_metrics",
             "--full-refresh",
         ).items()

@@ -217,7 +217,20 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
                     where database_name = 'lake' and starts_with(table_name, 'land_')
                     group by all
                 ) using (feed)
-                where status = 'landed' and len(names) > 0
+                where
+                    status = 'landed'
+                    and len(names) > 0
+                    -- A mapping names the columns that it reads; the others are left on purpose.
+                    and not exists (
+                        select 1
+                        from (
+                            select feed, unnest(files) as pattern
+                            from lake.ledger.mapping_changes
+                        ) as patterns
+                        where
+                            patterns.feed = of_this_build.feed
+                            and of_this_build.file glob patterns.pattern
+                    )
                 group by all
             )
 

@@ -80,7 +80,7 @@ def option_defaults(workspace: Workspace, commands: click.Group) -> dict[str, di
         group: {
             name: {"out": landing}
             for name, command in getattr(commands.commands[group], "commands", {}).items()
-            if any(option.name == "out" for option in command.params)
+            if any(option.name == "out" and option.required for option in command.params)
         }
         for group in ("generate", "import")
     }
