@@ -162,12 +162,12 @@
 
 {% macro read_options(options, mappings) -%}
     {#- A key that is null is none. -#}
-    cast(json_merge_patch('{{ options | tojson }}', json_object('format', case
-        {% for mapping in mappings if mapping.format -%}
-        when mapping = '{{ mapping.name }}' then '{{ mapping.format }}'
+    cast(json_merge_patch('{{ options | tojson }}', case
+        {% for mapping in mappings if mapping.reading -%}
+        when mapping = '{{ mapping.name }}' then {{ text_list([mapping.reading | tojson]) }}
         {% endfor -%}
-        when true then null
-    end)) as varchar)
+        when true then '{}'
+    end) as varchar)
 {%- endmacro %}
 
 {% macro is_rejected_for_columns(mappings) -%}

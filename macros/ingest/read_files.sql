@@ -3,7 +3,7 @@
         {{ read_parquet_files(group, columns) }}
     {%- elif group.format in ['csv', 'w3c'] -%}
         {{ read_csv_files(group, columns) }}
-    {%- elif group.format == 'jsonl' -%}
+    {%- elif group.format in ['jsonl', 'json'] -%}
         {{ read_jsonl_files(group, columns) }}
     {%- else -%}
         {{ read_line_files(group, columns) }}

@@ -16,6 +16,7 @@ with delivered as (
             'title_id',
             'ttl_seconds',
             'age_seconds',
+            'cmcd',
         ]
     ) }}
 ),

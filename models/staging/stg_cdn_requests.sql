@@ -2,7 +2,7 @@ with landed as (
     select
         {{ delivered_fields([
             'request_id', 'edge', 'region', 'title_id', 'object', 'content_class', 'cache_status',
-            'response_bytes', 'time_to_first_byte_ms', 'ttl_seconds', 'age_seconds', 'request_ts'
+            'response_bytes', 'time_to_first_byte_ms', 'ttl_seconds', 'age_seconds', 'cmcd', 'request_ts'
         ]) }}
     from {{ landed_rows(ref('land_cdn_requests')) }}
 ),
@@ -54,6 +54,7 @@ final as (
         object,
         content_class,
         cache_status,
+        cmcd,
 
         ---------- measures
         {{ cast_if_valid('response_bytes', 'bigint') }} as response_bytes,

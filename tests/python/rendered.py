@@ -37,6 +37,7 @@ class Renderer:
                     escape_single_quotes=lambda text: str(text).replace("'", "''"),
                 ),
                 "model": SimpleNamespace(resource_type="model"),
+                "target": SimpleNamespace(name="dev"),
             }
         )
         for path in (project / "macros").rglob("*.sql"):

@@ -90,7 +90,7 @@ MISTAKES = {
     ),
     "format unknown": (
         "feed: watch_events\nfiles: a\nformat: xml\ncolumns: {event_id: id}\n",
-        ["3: format: 'xml' is none of csv, jsonl, parquet, w3c"],
+        ["3: format: 'xml' is none of csv, jsonl, json, lines, parquet, w3c"],
     ),
     "extends nothing": (
         "extends: cloudfrond\nfiles: a\n",
@@ -119,15 +119,43 @@ MISTAKES = {
     "column is empty": (one_column("event_id: ''"), ["4: columns.event_id: the value is empty"]),
     "no source": (
         one_column("watch_seconds: {unit: ms}"),
-        ["4: columns.watch_seconds: give one of column, sql and constant, not none"],
+        ["4: columns.watch_seconds: give one of column, sql, constant and first, not none"],
     ),
     "two sources": (
         one_column("event_id: {column: a, sql: b}"),
-        ["4: columns.event_id: give one of column, sql and constant, not column and sql"],
+        ["4: columns.event_id: give one of column, sql, constant and first, not column and sql"],
     ),
     "key of a column": (
         one_column("event_id:\n  colum: a\n  column: b"),
         ["5: columns.event_id.colum: unknown key: did you mean 'column'?"],
+    ),
+    "rows of lines": (
+        "feed: watch_events\nfiles: a\nformat: jsonl\nrows: /a\ncolumns: {event_id: id}\n",
+        ["4: rows: 'rows' is for the format json"],
+    ),
+    "rows without a slash": (
+        "feed: watch_events\nfiles: a\nformat: json\nrows: [a]\ncolumns: {event_id: id}\n",
+        ["4: rows: 'a' is no JSON pointer: it begins with a slash"],
+    ),
+    "skip in Parquet": (
+        "feed: watch_events\nfiles: a.parquet\nskip: '#'\ncolumns: {event_id: id}\n",
+        ["3: skip: 'skip' is for the formats lines and jsonl"],
+    ),
+    "skip no pattern": (
+        "feed: watch_events\nfiles: a\nformat: lines\nskip: '('\ncolumns: {event_id: id}\n",
+        ["4: skip: this is no regular expression: missing ), unterminated subpattern"],
+    ),
+    "one row per nothing": (
+        "feed: watch_events\nfiles: a\none_row_per: [session]\ncolumns: {event_id: id}\n",
+        ["3: one_row_per: the feed watch_events has no column 'session': did you mean"],
+    ),
+    "first of nothing": (
+        one_column("watch_seconds: {first: event, per: session_id}"),
+        ["4: columns.watch_seconds.first: the feed watch_events has no column 'event': did you"],
+    ),
+    "first without per": (
+        one_column("watch_seconds: {first: event_ts}"),
+        ["4: columns.watch_seconds: 'first' needs 'per'"],
     ),
     # Times.
     "timestamp unknown": (
@@ -303,7 +331,7 @@ MISTAKES = {
         one_column("event_id: {colum: a}\nregion: {column: c, unknown: keep}\nnope: x"),
         [
             "4: columns.event_id.colum: unknown key",
-            "4: columns.event_id: give one of column, sql and constant, not none",
+            "4: columns.event_id: give one of column, sql, constant and first, not none",
             "5: columns.region: 'unknown' needs 'values'",
         ],
     ),

@@ -1,4 +1,4 @@
-"""`reelhouse import`: public data sets as deliveries."""
+"""`reelhouse import`: public data sets as deliveries, and configuration as reference tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from typer import Option
 from reelhouse.cli.options import Data, Out, Seed
 from reelhouse.paths import data_folder
 
-app = typer.Typer(help="Convert public data sets to deliveries of a feed.", no_args_is_help=True)
+app = typer.Typer(
+    help="Convert public data sets to deliveries of a feed, and configuration to reference tables.",
+    no_args_is_help=True,
+)
 
 
 @app.command("movielens")
@@ -58,3 +61,22 @@ def throughput_traces(
     typer.echo(f"{adapt_traces(folder, out):,} samples")
     if ladders:
         typer.echo(f"{adapt_ladders(folder, ladders):,} ladder rows")
+
+
+@app.command("configuration")
+def configuration(
+    files: Annotated[
+        list[Path], typer.Argument(help="Manifests of Kubernetes, configuration of nginx.")
+    ],
+    out: Annotated[
+        Path | None, Option(help="Folder for the tables. Default: print them as CSV.")
+    ] = None,
+) -> None:
+    """Convert autoscalers and rate limits to rows of the reference tables of the what-ifs."""
+    from reelhouse.importers.configuration import read, write
+
+    try:
+        write(read(files), out)
+    except (OSError, ValueError) as error:
+        typer.echo(f"reelhouse import: {error}", err=True)
+        raise typer.Exit(1) from error

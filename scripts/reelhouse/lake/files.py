@@ -14,6 +14,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import stat
 from base64 import b64encode
@@ -28,7 +29,8 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 import duckdb
 
-from reelhouse.paths import MAPPING_SUFFIXES, MAPPINGS_FOLDER
+from reelhouse.lake.documents import rows_of
+from reelhouse.paths import MAPPING_SUFFIXES, MAPPINGS_FOLDER, landing_models
 
 FORMATS = {
     ".parquet": "parquet",
@@ -49,6 +51,8 @@ MOST_COLUMNS = 10_000
 LONGEST_REASON_CHARACTERS = 500
 # Up to this size (bytes) a compressed file may expand as far as it likes: a small one does no harm.
 HARMLESS_BYTES = 64 << 20
+# A JSON document is read as a whole; a file with a larger one is rejected.
+MOST_DOCUMENT_BYTES = 64 << 20
 # Between the fields of a private copy.
 SEPARATOR = b"\x1f"
 # In the folder of a feed's copies: the files that they are of, a line each.
@@ -208,6 +212,11 @@ def unread_input(landing_path: str, feeds: list[str], follow_links: bool = False
                 for path in sorted((root / name).iterdir())
                 if path.suffix not in MAPPING_SUFFIXES
             ]
+        elif name not in feeds and name in landing_models():
+            if any((root / name).iterdir()):
+                lines.append(
+                    f"{shown}/ is a feed that is switched off: add it to `feeds` in reelhouse.yml"
+                )
         elif name not in feeds:
             lines.append(f"{shown}/ is no feed{_nearest_feed(name, feeds)}")
     for feed in feeds:
@@ -290,8 +299,8 @@ class Incoming:
             problem: why the file must not be opened; empty if it may be.
             known: JSON list of checksums: a file that has one of them is not copied.
             options: JSON object: columns (of the feed), longest_line_bytes, most_rows_per_file,
-                highest_expansion (decompressed bytes per compressed byte), and format, where the
-                name of the file does not say it.
+                highest_expansion (decompressed bytes per compressed byte), and what a mapping says of
+                the file: format, rows and skip (docs/your-own-data.md).
 
         Returns:
             A JSON object: sha256 (null if the file was not read to its end), format, columns (names
@@ -525,6 +534,9 @@ class _TextCopy:
         if is_gzip:
             stream = gzip.GzipFile(fileobj=stream)
         form, longest = self.facts["format"], options["longest_line_bytes"]
+        if form == "json":
+            stream = _JsonRows(stream, options.get("rows") or [])
+        skipped = re.compile(options["skip"].encode()) if "skip" in options else None
         keys = _JsonKeys()
         filled, line_number = 0, 1
         for lines in _lines(stream, longest, source.size_bytes, options["highest_expansion"]):
@@ -536,12 +548,14 @@ class _TextCopy:
                 raise OverLimit(f"a line after row {filled} is over {longest} bytes")
             numbered = [pair for pair in enumerate(lines, line_number) if pair[1]]
             line_number += len(lines)
+            if skipped:
+                numbered = [pair for pair in numbered if not skipped.search(pair[1])]
             filled += len(numbered)
             if not numbered:
                 continue
             if form == "csv" and self.copy is None:
                 self._read_header(numbered.pop(0)[1])
-            elif form == "jsonl":
+            elif form in ("jsonl", "json"):
                 keys.look_at(numbered)
             elif form == "w3c":
                 found = len(numbered)
@@ -552,8 +566,8 @@ class _TextCopy:
                 raise OverLimit(f"over {options['most_rows_per_file']:,} rows")
         if form == "csv" and self.copy is None:
             raise Unacceptable("the file is empty: not even a header")
-        if form in ("jsonl", "lines"):
-            self.facts["columns"] = list(keys.names) if form == "jsonl" else ["line"]
+        if form in ("jsonl", "json", "lines"):
+            self.facts["columns"] = ["line"] if form == "lines" else list(keys.names)
         self.facts["rows_delivered"] = filled - (form == "csv")
         if self.copy:
             self.copy.close()
@@ -625,6 +639,27 @@ class _TextCopy:
         if self.copy:
             self.copy.close()
             os.truncate(self.copy.name, self.start)
+
+
+class _JsonRows:
+    """The rows of JSON documents as a stream of lines."""
+
+    def __init__(self, stream: io.IOBase, steps: list) -> None:
+        self.stream, self.steps = stream, list(steps) if isinstance(steps, list) else [steps]
+        self.rows: Iterator[dict] | None = None
+
+    def read(self, size_bytes: int) -> bytes:
+        """Return lines of about that many bytes; none at the end."""
+        if self.rows is None:
+            text = self.stream.read(MOST_DOCUMENT_BYTES + 1)
+            if len(text) > MOST_DOCUMENT_BYTES:
+                raise OverLimit(f"JSON of more than {MOST_DOCUMENT_BYTES:,} bytes")
+            self.rows = rows_of(text.decode("utf-8-sig"), self.steps)
+        lines, filled = [], 0
+        while filled < size_bytes and (row := next(self.rows, None)) is not None:
+            lines.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+            filled += len(lines[-1])
+        return b"".join(lines)
 
 
 def _lines(

@@ -39,6 +39,11 @@ UNITS = {
     "ratio": ("share", 1),
     "percent": ("share", 0.01),
 }
+# Where the value of a column comes from.
+ORIGINS = ("column", "sql", "constant", "first")
+NEEDED_BY = {"unknown": ": the values that are known"}
+# How the file is read: keys that hold when it lands.
+READING = ("format", "rows", "skip")
 # The unit that the name of a feed's column ends with.
 NAMED_UNITS = {
     "_ms": "ms",
@@ -224,7 +229,7 @@ def _merged(base: object, own: object) -> object:
     """Return a column with the keys of the extended one, unless it has a source of its own."""
     if isinstance(base, str):
         base = {"column": base}
-    is_part = isinstance(own, dict) and not own.keys() & {"column", "sql", "constant"}
+    is_part = isinstance(own, dict) and not own.keys() & set(ORIGINS)
     if not is_part or not isinstance(base, dict):
         return own
     merged = {**base, **own}
@@ -345,13 +350,15 @@ class _Judge:
                 if name not in value:
                     self.add(place, f"the key '{name}' is missing")
         elif kind == "oneOf":
-            given = [name for name in ("column", "sql", "constant") if name in value]
+            given = [name for name in ORIGINS if name in value]
             self.add(
                 place,
-                f"give one of column, sql and constant, not {' and '.join(given) or 'none'}",
+                f"give one of column, sql, constant and first, not {' and '.join(given) or 'none'}",
             )
         elif kind == "dependentRequired":
-            self.add(place, "'unknown' needs 'values': the values that are known")
+            for name, (other,) in error.validator_value.items():
+                if name in value and other not in value:
+                    self.add(place, f"'{name}' needs '{other}'{NEEDED_BY.get(name, '')}")
         elif kind == "enum":
             choices = ", ".join(map(str, error.validator_value))
             self.add(place, f"'{value}' is none of {choices}")
@@ -380,7 +387,9 @@ class _Judge:
                     place, f"'{pattern}': leave '{feed.name}/' out, the folder is that of the feed"
                 )
         columns: dict[str, dict] = {}
+        firsts: dict[str, dict] = {}
         needed: set[str] = set()
+        self._check_rows()
         for target, given in data["columns"].items():
             if target not in feed.columns or target == "line":
                 known = [name for name in feed.columns if name != "line"]
@@ -390,9 +399,13 @@ class _Judge:
                 )
                 continue
             given = {"column": given} if isinstance(given, str) else given
+            if "first" in given:
+                firsts[target] = {"of": given["first"], "per": given["per"]}
             columns[target], used = self._column(target, given)
             if target in feed.required and "missing" not in given:
                 needed.update(map(_head, used))
+        if "cmcd" in data:  # what its keys are, only the rows can say
+            needed = {_head(data["cmcd"])}
         if self.problems:
             return {}
         names = self.sources
@@ -403,24 +416,66 @@ class _Judge:
             "path": str(self.document.path),
             "feed": feed.name,
             "files": [f"{feed.name}/{pattern}" for pattern in patterns],
-            "format": data.get("format"),
+            "reading": {key: data[key] for key in READING if key in data},
+            "cmcd": data.get("cmcd") and _pointer(data["cmcd"]),
+            "firsts": firsts,
+            "one_row_per": data.get("one_row_per"),
             "no_value": data.get("no_value", "-" if data.get("format") == "w3c" else None),
             "sources": names,
-            "pointers": [name if name[0] == "/" else f"/{pointer(name)}" for name in names],
+            "pointers": [_pointer(name) for name in names],
             "needed": sorted(needed),
             # A patch that takes the columns which are used out of a JSON object.
-            "known_now": json.dumps(dict.fromkeys(n for n in names if n[0] != "/")),
+            "known_now": json.dumps(
+                dict.fromkeys(n for n in [*names, data.get("cmcd", "/")] if n[0] != "/")
+            ),
             "columns": columns,
         }
-        logic = json.dumps([columns, names, mapping["no_value"]], sort_keys=True)
+        logic = [columns, names, mapping["no_value"]]
+        # Keys that few mappings have, so that the others keep their fingerprint.
+        logic += [mapping[key] for key in ("cmcd", "firsts", "one_row_per") if mapping[key]]
+        logic = json.dumps(logic, sort_keys=True)
         return {**mapping, "fingerprint": hashlib.md5(logic.encode()).hexdigest()}
+
+    def _check_rows(self) -> None:
+        """Judge the keys that say how a file becomes rows."""
+        data = self.document.data
+        form = data.get("format")
+        if "rows" in data and form != "json":
+            self.add(("rows",), "'rows' is for the format json")
+        if "skip" in data:
+            if form not in ("lines", "jsonl"):
+                self.add(("skip",), "'skip' is for the formats lines and jsonl")
+            try:
+                re.compile(data["skip"].encode())
+            except re.error as error:
+                self.add(("skip",), f"this is no regular expression: {error}")
+        rows = [data["rows"]] if isinstance(data.get("rows"), str) else data.get("rows", [])
+        for step in rows:
+            for path in [step] if isinstance(step, str) else step:
+                if not path.startswith("/"):
+                    self.add(("rows",), f"'{path}' is no JSON pointer: it begins with a slash")
+        named = {("one_row_per",): data.get("one_row_per", [])}
+        for target, given in data["columns"].items():
+            if isinstance(given, dict) and "first" in given:
+                place = ("columns", target)
+                named |= {(*place, "first"): [given["first"]], (*place, "per"): [given["per"]]}
+        for place, columns in named.items():
+            for name in columns:
+                if name not in self.feed.columns:
+                    self.add(
+                        place,
+                        f"the feed {self.feed.name} has no column '{name}'"
+                        f"{_hint(name, self.feed.columns)}",
+                    )
 
     def _column(self, target: str, given: dict) -> tuple[dict, list[str]]:
         """Return the compiled column, and the columns of the file that it reads."""
         place = ("columns", target)
         used: list[str] = []
         column = {"round": given.get("round"), "missing": given.get("missing")}
-        if "constant" in given:
+        if "first" in given:
+            column["sql"] = "cast(null as varchar)"
+        elif "constant" in given:
             column["sql"] = quoted(given["constant"])
         elif "column" in given:
             used = [given["column"]]
@@ -544,6 +599,11 @@ def _format_problem(form: str) -> str | None:
     if not directives & set("YyGc") or not directives & set("djcV"):
         return f"'{form}' names no day of a year"
     return None
+
+
+def _pointer(name: str) -> str:
+    """Return the JSON pointer to a column of the file."""
+    return name if name.startswith("/") else f"/{pointer(name)}"
 
 
 def _head(name: str) -> str:

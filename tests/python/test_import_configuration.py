@@ -1,0 +1,137 @@
+"""`reelhouse import configuration`: rows of reference tables, and what cannot be expressed."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from reelhouse.importers.configuration import read, write
+
+V2 = """
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: catalog-hpa}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: catalog}
+  minReplicas: 3
+  maxReplicas: 40
+  metrics:
+    - {type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 65}}}
+    - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 1Gi}}}
+    - {type: External, external: {metric: {name: queue}, target: {type: Value, value: 30}}}
+  behavior:
+    scaleUp: {stabilizationWindowSeconds: 30, selectPolicy: Min,
+      policies: [{type: Pods, value: 2, periodSeconds: 60}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: catalog}
+"""
+V1 = """
+apiVersion: autoscaling/v1
+kind: HorizontalPodAutoscaler
+metadata: {name: play}
+spec: {scaleTargetRef: {kind: Deployment, name: play}, maxReplicas: 10}
+"""
+NGINX = """
+http {
+    limit_req_zone $binary_remote_addr zone=api:10m rate=30r/m;  # half a request
+    limit_req_zone $http_x_key zone=keys:1m rate=5r/s;
+    upstream app {
+        server 10.0.0.1:80 max_fails=3 fail_timeout=1m;
+        server 10.0.0.2 max_fails=3 fail_timeout=60s;
+    }
+    server {
+        location = /play { limit_req zone=api burst=20 nodelay; }
+        location /search { limit_req zone=api burst=5 delay=2; limit_req_status 429; }
+        location ~ ^/x { limit_req zone=keys; }
+        location / { limit_req zone=keys; }
+        server_name "play.example.com" www.example.com;
+    }
+}
+"""
+
+
+def imported(folder: Path, text: str):
+    file = folder / "given"
+    file.write_text(text)
+    found = read([file])
+    return found, [remark.removeprefix(f"{file}: ") for remark in found.remarks]
+
+
+def test_an_autoscaler_of_version_2(tmp_path):
+    found, remarks = imported(tmp_path, V2)
+    (policy,) = found.rows["autoscaling_policies"]
+    assert {name: value for name, value in policy.items() if value is not None} == {
+        "service_name": "catalog",
+        "cpu_target_percent": 65,
+        "min_replicas": 3,
+        "max_replicas": 40,
+        "scale_up_window_seconds": 30,
+        "scale_up_select": "Min",
+        "pod_start_seconds": 120,
+    }
+    assert [tuple(rate.values())[1:] for rate in found.rows["autoscaling_rates"]] == [
+        ("up", "Pods", 2, 60),
+        ("down", "Percent", 100, 15),
+    ]
+    assert [remark.split(";")[0] for remark in remarks] == [
+        "catalog: the metric memory (AverageValue) cannot be expressed",
+        "catalog: the metric External (External) cannot be expressed",
+        "catalog: pod_start_seconds is not in the manifest",
+        "Service is no HorizontalPodAutoscaler",
+    ]
+
+
+def test_an_autoscaler_of_version_1_has_the_defaults_of_kubernetes(tmp_path):
+    found, _ = imported(tmp_path, V1)
+    (policy,) = found.rows["autoscaling_policies"]
+    assert (policy["cpu_target_percent"], policy["min_replicas"], policy["max_replicas"]) == (
+        *(80, 1, 10),
+    )
+    assert [tuple(rate.values())[1:] for rate in found.rows["autoscaling_rates"]] == [
+        ("up", "Percent", 100, 15),
+        ("up", "Pods", 4, 15),
+        ("down", "Percent", 100, 15),
+    ]
+
+
+def test_rate_limits_of_nginx(tmp_path):
+    found, remarks = imported(tmp_path, NGINX)
+    assert [tuple(row.values()) for row in found.rows["rate_limit_zones"]] == [
+        ("api", "play.example.com", "/play", 0.5, 20, None),
+        ("api-2", "play.example.com", "/search", 0.5, 5, 2),
+        ("keys", "play.example.com", "*", 5, 0, 0),
+    ]
+    assert found.variables == {"upstream_max_fails": 3, "upstream_fail_timeout_seconds": 60}
+    assert remarks == [
+        "zone keys counts by $http_x_key; the what-if counts by client_key",
+        "limit_req_status 429 cannot be expressed",
+        "location /search is a prefix, a row limits one endpoint: add a row for each",
+        "`limit_req zone=keys` in location ~ ^/x: a pattern cannot be expressed",
+    ]
+
+
+def test_tables_are_written_with_the_columns_of_the_reference_tables(tmp_path, capsys):
+    found, _ = imported(tmp_path, V2)
+    write(found, tmp_path / "out")
+    rows = list(csv.DictReader((tmp_path / "out" / "autoscaling_policies.csv").open()))
+    assert rows[0]["cpu_target_percent"] == "65" and rows[0]["memory_target_percent"] == ""
+    write(found, None)
+    assert "catalog,up,Pods,2,60\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("maxmemory 100mb\n", "is neither a Kubernetes manifest nor nginx configuration"),
+        ("kind: [", "is not YAML: "),
+        (V1.replace("maxReplicas: 10", ""), "needs spec.scaleTargetRef.name and maxReplicas"),
+        ("server { limit_req zone=x; }", "names a zone without a limit_req_zone"),
+    ],
+)
+def test_what_cannot_be_read_is_an_error(text, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        imported(tmp_path, text)
