@@ -28,7 +28,7 @@
             ~ column_differences(described.query, described.table, "table") ~ " Nothing was written. "
             ~ (
                 "Landing is never rebuilt: restore the columns of its table in the model" if is_landing_model()
-                else "Rebuild it: dbt build --full-refresh --select " ~ model.name ~ "+ (then a complete build publishes it)"
+                else "Rebuild it: " ~ command_line("build") ~ " --full-refresh --select " ~ model.name ~ "+ (then a complete build publishes it)"
             )
             ~ ("; or keep its rows, with null in the new columns: set on_schema_change: append_new_columns" if only_added)
             ~ "."

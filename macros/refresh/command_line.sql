@@ -3,7 +3,13 @@
         given (build.py notes them), or as plain dbt. -#}
     {%- set options, lake = env_var('REELHOUSE_OPTIONS', 'dbt'), env_var('REELHOUSE_LAKE', 'lake') -%}
     {%- set verb = command.split(' ')[0] -%}
-    {%- if verb == 'query' -%}
+    {%- if env_var('REELHOUSE_WORKSPACE', '') -%}
+        {#- Its settings name the folders. -#}
+        {%- do return((
+            env_var('REELHOUSE_COMMAND', 'reelhouse') ~ (" dbt " if verb == 'run-operation' else " ") ~ command
+            ~ (" " ~ options if options != 'dbt' and verb in ['build', 'replay'] else "")
+        ) | trim) -%}
+    {%- elif verb == 'query' -%}
         {%- do return("reelhouse query" ~ (" --lake '" ~ lake ~ "'" if lake != 'lake' else "")) -%}
     {%- elif verb == 'run-operation' -%}
         {%- do return(("REELHOUSE_LAKE='" ~ lake ~ "' " if options != 'dbt' and lake != 'lake' else "") ~ "dbt " ~ command) -%}

@@ -49,7 +49,7 @@
             ~ (": " ~ names[:5] | join(", ") if names else "") ~ (" and " ~ more ~ " more" if more > 0 else "")
         ) -%}
     {%- elif left_out -%}
-        {%- do return(left_out | length ~ " steps were left out; run the whole `dbt build`"
+        {%- do return(left_out | length ~ " steps were left out; run the whole `" ~ command_line("build") ~ "`"
             ~ " (left out: " ~ left_out[:3] | join(", ") ~ (", ..." if left_out | length > 3 else "") ~ ")") -%}
     {%- endif -%}
     {%- do return("") -%}
@@ -61,17 +61,23 @@
         tests of a model that was taken out of the project. -#}
     {%- set ran = results | map(attribute='node.unique_id') | list -%}
     {%- set written = written_since_publication() -%}
-    {%- set known = (graph.nodes.keys() | list) + (graph.sources.keys() | list) -%}
+    {%- set known = graph.nodes.values() | map(attribute='name') | list -%}
     {%- set left_out = [] -%}
     {%- for node in graph.nodes.values()
         if node.resource_type in ['model', 'seed', 'test']
         and 'full_check' not in node.tags and 'alert' not in node.tags
         and node.unique_id not in ran
-        and (node.resource_type != 'test' or node.depends_on.nodes | select('in', known) | list)
+        and (node.resource_type != 'test' or reads_only(node, known))
         and (written is none or reads_any(node, written)) -%}
         {%- do left_out.append(node.unique_id) -%}
     {%- endfor -%}
     {%- do return(left_out) -%}
+{% endmacro %}
+
+{% macro reads_only(test, names) %}
+    {#- Whether all that a test refers to is there: dbt leaves out a test of what was taken out. -#}
+    {%- set is_attached = not test.attached_node or test.attached_node in graph.nodes -%}
+    {%- do return(is_attached and test.refs | map(attribute='name') | reject('in', names) | list == []) -%}
 {% endmacro %}
 
 {% macro written_since_publication() %}

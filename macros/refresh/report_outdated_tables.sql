@@ -22,7 +22,7 @@
     {%- if outdated -%}
         {%- do log(
             "Rows of " ~ outdated | join(", ") ~ " were computed with older logic than the project has now."
-            ~ " To rebuild these tables and everything that depends on them: dbt build --vars 'rebuild_outdated: true'", info=true
+            ~ " To rebuild these tables and everything that depends on them: " ~ command_line("build") ~ " --vars 'rebuild_outdated: true'", info=true
         ) -%}
     {%- endif -%}
 {% endmacro %}

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from reelhouse.paths import ROOT
+from reelhouse.paths import project_folder
 
 ROWS_ONLY = ("--exclude-resource-type", "test", "unit_test")
 
@@ -52,7 +52,7 @@ def run_dbt(
     """
     subprocess.run(
         dbt_command(*arguments, variables=variables, target=target),
-        cwd=ROOT,
+        cwd=project_folder(),
         env={**os.environ, "REELHOUSE_LAKE": str(lake)},
         check=True,
         stdout=subprocess.DEVNULL if silent else None,

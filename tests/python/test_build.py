@@ -5,11 +5,13 @@ from __future__ import annotations
 import builtins
 import json
 import os
+import shutil
 from collections import Counter
 
 import duckdb
 import pytest
 from command_line import reelhouse
+from conftest import ROOT
 from watch_events import ROWS, csv_text, deliver, event
 
 from reelhouse.lake import connection as lake_connection
@@ -20,6 +22,7 @@ pytestmark = pytest.mark.one_domain
 
 def summary_of(project, capsys, monkeypatch) -> str:
     monkeypatch.chdir(project.folder)
+    monkeypatch.setenv("REELHOUSE_PROJECT", str(project.folder))
     build.print_summary("lake", build.last_invocation(project.target), Counter({"pass": 3}))
     return capsys.readouterr().out
 
@@ -132,7 +135,8 @@ def test_the_sample_and_own_data_never_share_a_lake(monkeypatch):
 @pytest.fixture
 def run_build(tmp_path, monkeypatch, capsys):
     """Run `reelhouse build` in a folder where dbt is not run: (status, commands, errors)."""
-    monkeypatch.setattr(build, "ROOT", tmp_path)
+    monkeypatch.setenv("REELHOUSE_PROJECT", str(tmp_path))
+    shutil.copy(ROOT / "dbt_project.yml", tmp_path)
     monkeypatch.delenv("REELHOUSE_LAKE", raising=False)
     (tmp_path / "seeds" / "sample").mkdir(parents=True)
     (tmp_path / "landing").mkdir()

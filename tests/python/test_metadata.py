@@ -142,12 +142,12 @@ BROKEN = {
         macro(
             "new_batches", macro_sql="{% macro new_batches(upstream, keys=[1, 2]) %}{% endmacro %}"
         ),
-        lambda sources: first(sources, "macros", name="test_accepted_range")["arguments"].pop(),
+        lambda sources: first(sources, "macros", name="test_columns_are_valid")["arguments"].pop(),
     ],
     "a_file_has_one_public_macro": [
         macro("new_batches", original_file_path="macros/refresh/touched.sql"),
         macro("new_batches", original_file_path="macros/refresh/what_arrived.sql"),
-        macro("test_accepted_range", original_file_path="tests/generic/in_range.sql"),
+        macro("test_columns_are_valid", original_file_path="tests/generic/in_range.sql"),
     ],
     "properties_files_are_short_and_named_alike": [
         lambda sources: sources.properties.update(

@@ -104,7 +104,7 @@ def test_a_new_optional_column_of_a_feed_reaches_the_fact(built, project):
         "        fact_watch_events:\n          +on_schema_change: append_new_columns\n",
     )
     properties = project.folder / PROPERTIES
-    column = "      - name: title_id\n"
+    column = "      - {name: title_id, "
     referrer = "      - {name: referrer, data_type: varchar, description: Page.}\n"
     properties.write_text(properties.read_text().replace(column, referrer + column, 1))
     deliver(project, "b.csv", csv_text([event("late", referrer="home")], [*event("x"), "referrer"]))

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import typer
 
-from reelhouse.cli import bench, check, generate, importers, lake, sources
+from reelhouse.cli import bench, check, generate, importers, lake, sources, workspace
 
 app = typer.Typer(
-    help="Performance analytics for video-streaming platforms on DuckDB and DuckLake.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+workspace.register(app)
 lake.register(app)
 sources.register(app)
 app.add_typer(generate.app, name="generate")

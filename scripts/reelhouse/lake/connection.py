@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from reelhouse.paths import in_workspace, workspace_command
 from reelhouse.sql import quoted
 
 LIVE_CATALOG = "catalog.ducklake"
@@ -103,10 +104,11 @@ def connect(lake: str, catalog: str = PUBLISHED_CATALOG) -> duckdb.DuckDBPyConne
     """
     path = Path(lake) / catalog
     if not path.exists():
+        build = f"{workspace_command()} build" if in_workspace() else "make build"
         hint = (
-            "run `make build` first"
+            f"run `{build}` first"
             if catalog == LIVE_CATALOG or not (Path(lake) / LIVE_CATALOG).exists()
-            else "run a complete `make build`, or read the committed state with --unpublished"
+            else f"run a complete `{build}`, or read the committed state with --unpublished"
         )
         raise FileNotFoundError(f"nothing is published in the lake '{lake}': {hint}")
     connection = duckdb.connect()

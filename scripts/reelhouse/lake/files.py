@@ -30,7 +30,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 import duckdb
 
 from reelhouse.lake.documents import rows_of
-from reelhouse.paths import MAPPING_SUFFIXES, MAPPINGS_FOLDER
+from reelhouse.paths import MAPPING_SUFFIXES, MAPPINGS_FOLDER, landing_models
 
 FORMATS = {
     ".parquet": "parquet",
@@ -212,6 +212,11 @@ def unread_input(landing_path: str, feeds: list[str], follow_links: bool = False
                 for path in sorted((root / name).iterdir())
                 if path.suffix not in MAPPING_SUFFIXES
             ]
+        elif name not in feeds and name in landing_models():
+            if any((root / name).iterdir()):
+                lines.append(
+                    f"{shown}/ is a feed that is switched off: add it to `feeds` in reelhouse.yml"
+                )
         elif name not in feeds:
             lines.append(f"{shown}/ is no feed{_nearest_feed(name, feeds)}")
     for feed in feeds:

@@ -17,14 +17,20 @@ import yaml
 from reelhouse.cli.make_variables import SAMPLE, choose_lake
 from reelhouse.lake.connection import LIVE_CATALOG, attach_lake, check_lake_path
 from reelhouse.lake.files import standing_rejections, unread_input
-from reelhouse.paths import ROOT, landing_models
+from reelhouse.paths import (
+    in_workspace,
+    project_folder,
+    project_variables,
+    target_folder,
+    used_feeds,
+    workspace_command,
+)
 from reelhouse.refresh.child_process import run_to_end
 from reelhouse.refresh.deliveries import print_deliveries
 from reelhouse.refresh.pending import (
     makers,
     note_complete_build,
     pending_feeds,
-    project_variables,
 )
 
 MOST_LINES = 20
@@ -78,7 +84,7 @@ def check_landing(folder: str) -> None:
 
 
 def run_dbt(lake: str, variables: dict[str, object], dbt_arguments: list[str], options: str) -> int:
-    """Run `dbt build` from the repository root and return its exit status.
+    """Run `dbt build` from the project's folder and return its exit status.
 
     Unit tests judge the code and not the delivery: `make test` and plain `dbt build` run them.
     `options` are those of `reelhouse build`, as messages of the build name them.
@@ -88,9 +94,15 @@ def run_dbt(lake: str, variables: dict[str, object], dbt_arguments: list[str], o
     if variables:
         command += ["--vars", json.dumps(variables)]
     # What a run that stops early leaves here would be another run's result.
-    (ROOT / "target" / "run_results.json").unlink(missing_ok=True)
+    (target_folder() / "run_results.json").unlink(missing_ok=True)
     environment = {**os.environ, "REELHOUSE_LAKE": lake, "REELHOUSE_OPTIONS": options}
-    return run_to_end(command + dbt_arguments, ROOT, environment)
+    return run_to_end(command + dbt_arguments, project_folder(), environment)
+
+
+def lake_folder(landing: str, lake: str) -> str:
+    """Return the lake's folder: below the current one in a workspace, else below the clone."""
+    chosen = choose_lake(landing, lake)
+    return os.path.abspath(chosen) if in_workspace() else chosen
 
 
 def read_outcomes(target: Path) -> Counter:
@@ -135,9 +147,7 @@ def input_not_read(
         """
     ).fetchall()
     return [
-        *unread_input(
-            landing, list(landing_models()), bool(variables["follow_links_out_of_landing"])
-        ),
+        *unread_input(landing, used_feeds(), bool(variables["follow_links_out_of_landing"])),
         *standing_rejections(landing, rejected),
     ]
 
@@ -165,7 +175,8 @@ def print_nothing_new(lake: str, variables: dict[str, object]) -> None:
         print(
             "Nothing new: no file was delivered since the last build, and the project and its"
             f" variables are the same.\nReaders see refresh {batch}, since {published_at} UTC."
-            f"    Lake: {lake}\nTo run every model and test nevertheless: reelhouse build --all"
+            f"    Lake: {lake}\nTo run every model and test nevertheless:"
+            f" {workspace_command()} build --all"
         )
         print_input_not_read(input_not_read(connection, project_variables(variables)))
 
@@ -237,7 +248,9 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
             """,
             [invocation_id],
         ).fetchall()
-        given = json.loads(Path("target/run_results.json").read_text())["args"].get("vars", {})
+        given = json.loads((target_folder() / "run_results.json").read_text())["args"].get(
+            "vars", {}
+        )
         unread = input_not_read(connection, project_variables(given))
         publication = connection.execute(
             """
@@ -290,19 +303,34 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
         print("\nTables with rows that other logic computed than the project has now")
         for model, first_refresh in outdated:
             print(f"  {model:<30} since refresh {first_refresh:,}")
-        print(
-            "  Rebuild these and what is made from them: ARGS=\"--vars 'rebuild_outdated: true'\""
-        )
+        print(f"  Rebuild these and what is made from them: {rebuild_command()}")
     touched = sum(row[4] for row in written)
     tests = ", ".join(f"{count} {status}" for status, count in sorted(outcomes.items()))
     print(f"\nPartitions touched: {touched:,}    Tests: {tests}    Lake: {lake}")
-    print(
+    print(next_steps(lake))
+    if publication and publication[0]:
+        print(f"\n{publication[0]}")
+
+
+def rebuild_command() -> str:
+    """Return the command that rebuilds outdated tables."""
+    if in_workspace():
+        return f"{workspace_command()} build --vars 'rebuild_outdated: true'"
+    return "ARGS=\"--vars 'rebuild_outdated: true'\""
+
+
+def next_steps(lake: str) -> str:
+    """Return what can follow on a build."""
+    if in_workspace():
+        return (
+            f"Next: `{workspace_command()} dbt docs generate`, or ask the lake:\n"
+            f"  {workspace_command()} query 'show all tables'"
+        )
+    return (
         "Next: `source .venv/bin/activate`, then `dbt docs generate && dbt docs serve`,"
         " or ask the lake:\n"
         f"  reelhouse query --lake {lake} 'from daily_user_metrics limit 5'"
     )
-    if publication and publication[0]:
-        print(f"\n{publication[0]}")
 
 
 def selection(feeds: list[str]) -> list[str]:
@@ -324,7 +352,7 @@ def build(landing: str, lake: str, dbt_arguments: list[str], *, everything: bool
 
     Args:
         landing: folder of delivered files; empty for the sample.
-        lake: folder of the lake; empty for the default of `choose_lake`.
+        lake: folder of the lake; empty for the default of `lake_folder`.
         dbt_arguments: further arguments of `dbt build`; with any, dbt decides what there is to do.
         everything: let dbt look at every model and run every test.
 
@@ -338,17 +366,18 @@ def build(landing: str, lake: str, dbt_arguments: list[str], *, everything: bool
         if value
         for part in (name, value)
     )
-    lake = choose_lake(landing, lake)
+    project = project_folder()
+    lake = lake_folder(landing, lake)
     try:
         variables, dbt_arguments = split_variables(dbt_arguments)
         if landing not in ("", SAMPLE):
             variables["landing_path"] = str(Path(landing).resolve())
-        check_landing(str(ROOT / str(variables.get("landing_path", SAMPLE))))
-        check_lake_path(str(ROOT / lake))
+        check_landing(str(project / str(project_variables(variables)["landing_path"])))
+        check_lake_path(str(project / lake))
     except ValueError as error:
         print(f"reelhouse build: {error}", file=sys.stderr)
         return 2
-    os.chdir(ROOT)
+    os.chdir(project)
     made_by = makers(variables)
     if not everything and not dbt_arguments:
         feeds = pending_feeds(Path(lake), made_by)
@@ -364,7 +393,7 @@ def build(landing: str, lake: str, dbt_arguments: list[str], *, everything: bool
             file=sys.stderr,
         )
         return status
-    target = ROOT / "target"
+    target = target_folder()
     if Path(lake, LIVE_CATALOG).exists() and (target / "run_results.json").exists():
         if status == 0:
             note_complete_build(Path(lake), made_by)

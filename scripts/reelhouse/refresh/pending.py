@@ -13,11 +13,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
-import yaml
 
 from reelhouse.lake.connection import LIVE_CATALOG, attach_lake
 from reelhouse.lake.files import delivered_files
-from reelhouse.paths import ROOT, landing_models, own_mappings_folder
+from reelhouse.paths import (
+    own_mappings_folder,
+    project_folder,
+    project_variables,
+    used_feeds,
+)
 
 # What decides which rows a build writes, relative to the project's folder.
 PROJECT_PARTS = (
@@ -51,11 +55,6 @@ def checksum(folder: Path, parts: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-def project_variables(given: dict[str, object], root: Path = ROOT) -> dict[str, object]:
-    """Return the project's variables, overridden by those of the command line."""
-    return yaml.safe_load((root / "dbt_project.yml").read_text())["vars"] | given
-
-
 def complete_batch(connection: duckdb.DuckDBPyConnection) -> int | None:
     """Return the number of the published refresh; None if there is none, or a newer refresh.
 
@@ -69,7 +68,7 @@ def complete_batch(connection: duckdb.DuckDBPyConnection) -> int | None:
 
 
 def feeds_with_new_files(
-    connection: duckdb.DuckDBPyConnection, variables: dict[str, object], root: Path = ROOT
+    connection: duckdb.DuckDBPyConnection, variables: dict[str, object], root: Path | None = None
 ) -> list[str]:
     """Return the feeds with a file that landing would open (macro `find_new_files`).
 
@@ -85,11 +84,12 @@ def feeds_with_new_files(
             """
         ).fetchall()
     )
+    root = root or project_folder()
     landing = str(root / str(variables["landing_path"]))
     links = bool(variables["follow_links_out_of_landing"])
     return [
         feed
-        for feed in landing_models(root)
+        for feed in used_feeds(root)
         if any(
             (feed, entry["file"], entry["size_bytes"], entry["modified_at"]) not in seen
             for entry in json.loads(delivered_files(landing, feed, links))
@@ -97,15 +97,16 @@ def feeds_with_new_files(
     ]
 
 
-def makers(given: dict[str, object], root: Path = ROOT) -> dict[str, object]:
+def makers(given: dict[str, object], root: Path | None = None) -> dict[str, object]:
     """Return what decides the rows that a build makes of the delivered files.
 
     These are the project's files, the variables, and the user's own mappings.
 
     Args:
         given: variables of the command line, the landing path among them.
-        root: folder of the project.
+        root: folder of the project; None for the one that commands run.
     """
+    root = root or project_folder()
     variables = project_variables(given, root)
     mappings = own_mappings_folder(
         root / str(variables["landing_path"]), variables["mappings_path"]
@@ -123,13 +124,15 @@ def makers(given: dict[str, object], root: Path = ROOT) -> dict[str, object]:
     )
 
 
-def pending_feeds(lake: Path, made_by: dict[str, object], root: Path = ROOT) -> list[str] | None:
+def pending_feeds(
+    lake: Path, made_by: dict[str, object], root: Path | None = None
+) -> list[str] | None:
     """Return the feeds that a build has to refresh; None if it has to look at everything.
 
     Args:
         lake: folder of the lake.
         made_by: what `makers` returns.
-        root: folder of the project.
+        root: folder of the project; None for the one that commands run.
     """
     try:
         note = json.loads((lake / NOTE).read_text())

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import duckdb
 
-from reelhouse.cli.make_variables import choose_lake
 from reelhouse.lake.connection import attach_lake
-from reelhouse.paths import ROOT, landing_models
-from reelhouse.refresh.build import build
+from reelhouse.paths import project_folder, used_feeds
+from reelhouse.refresh.build import build, lake_folder
 
 
 def replay(feed: str, landing: str, lake: str, dbt_arguments: list[str]) -> int:
@@ -22,13 +21,13 @@ def replay(feed: str, landing: str, lake: str, dbt_arguments: list[str]) -> int:
     Args:
         feed: name of the feed.
         landing: folder of delivered files; empty for the sample.
-        lake: folder of the lake; empty for the default of `choose_lake`.
+        lake: folder of the lake; empty for the default of `lake_folder`.
         dbt_arguments: further arguments of `dbt build`.
 
     Returns:
         The exit status of the build, or of the step that failed before it; 2 for an unknown feed.
     """
-    if feed not in (feeds := landing_models()):
+    if feed not in (feeds := used_feeds()):
         print(
             f"reelhouse replay: there is no feed {feed!r}. The feeds are {', '.join(feeds)}.",
             file=sys.stderr,
@@ -37,15 +36,15 @@ def replay(feed: str, landing: str, lake: str, dbt_arguments: list[str]) -> int:
     dbt = Path(sys.executable).with_name("dbt")
     status = subprocess.run(
         [str(dbt), "run-operation", "replay", "--args", json.dumps({"feed": feed})],
-        cwd=ROOT,
-        env={**os.environ, "REELHOUSE_LAKE": choose_lake(landing, lake)},
+        cwd=project_folder(),
+        env={**os.environ, "REELHOUSE_LAKE": lake_folder(landing, lake)},
         check=False,
     ).returncode
     if status:
         return status
     status = build(landing, lake, dbt_arguments)
     with duckdb.connect() as connection:
-        attach_lake(connection, str(ROOT / choose_lake(landing, lake)))
+        attach_lake(connection, str(project_folder() / lake_folder(landing, lake)))
         print(outcome(connection, feed))
     return status
 

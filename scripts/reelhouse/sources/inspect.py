@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -17,7 +18,14 @@ from rich.table import Table
 from reelhouse.dbt import ROWS_ONLY, run_dbt
 from reelhouse.lake.connection import attach_lake
 from reelhouse.lake.files import file_format
-from reelhouse.paths import ROOT, own_mappings_folder
+from reelhouse.paths import (
+    in_workspace,
+    own_mappings_folder,
+    project_folder,
+    project_variables,
+    used_feeds,
+    workspace_command,
+)
 from reelhouse.sources.feeds import Feed, read_feeds
 from reelhouse.sources.mappings import read_mapping, read_mappings
 from reelhouse.sources.profile import Sample, profile
@@ -31,7 +39,7 @@ LEAST_SHARE = 0.3
 
 def inspect(files: list[Path], landing: Path, feed: str | None, mapping: Path | None) -> int:
     """Print what the files hold and write a proposed mapping; return the exit status."""
-    feeds = read_feeds(ROOT)
+    feeds = read_feeds(project_folder())
     if problem := _unusable(files, feeds, feed):
         print(f"reelhouse inspect: {problem}", file=sys.stderr)
         return 2
@@ -51,8 +59,10 @@ def inspect(files: list[Path], landing: Path, feed: str | None, mapping: Path | 
         f"\nMost likely feed: {proposal.feed.name}"
         f" ({proposal.score:.0%} of its required columns are there)"
     )
-    target = mapping or own_mappings_folder(landing, None) / f"{_name(files[0])}.yml"
+    target = mapping or _mappings_folder(landing) / f"{_name(files[0])}.yml"
     place = landing / proposal.feed.name
+    if proposal.feed.name not in used_feeds():
+        print(f"It is switched off: add {proposal.feed.name} to `feeds` in reelhouse.yml.")
     if target.exists():
         print(f"{target} is there already and stays as it is. To try it: --check")
         return 0
@@ -64,15 +74,16 @@ def inspect(files: list[Path], landing: Path, feed: str | None, mapping: Path | 
     print("Next:")
     shown = " ".join(shlex.quote(str(file)) for file in files)
     folder, place = shlex.quote(str(landing)), shlex.quote(str(place))
-    print(f"  reelhouse inspect {shown} --landing {folder} --check")
+    option = "" if in_workspace() else f" --landing {folder}"
+    print(f"  {workspace_command()} inspect {shown}{option} --check")
     print(f"  mkdir -p {place} && cp {shown} {place}/")
-    print(f"  reelhouse build --landing {folder}")
+    print(f"  {workspace_command()} build{option}")
     return 0
 
 
 def check(files: list[Path], landing: Path, feed: str | None, mapping: Path | None) -> int:
     """Land and stage the files in a lake that is thrown away, and print what would be kept."""
-    feeds = read_feeds(ROOT)
+    feeds = read_feeds(project_folder())
     if problem := _unusable(files, feeds, feed):
         print(f"reelhouse inspect: {problem}", file=sys.stderr)
         return 2
@@ -110,6 +121,12 @@ def check(files: list[Path], landing: Path, feed: str | None, mapping: Path | No
         with duckdb.connect() as connection:
             attach_lake(connection, str(work / "lake"))
             return _print_check(connection, feed, found)
+
+
+def _mappings_folder(landing: Path) -> Path:
+    """Return the folder of the user's mappings: that of the workspace, else in landing."""
+    named = project_variables({})["mappings_path"]
+    return own_mappings_folder(landing, os.path.relpath(named) if named else None)
 
 
 def _unusable(files: list[Path], feeds: dict[str, Feed], feed: str | None) -> str | None:
@@ -186,7 +203,7 @@ def _mapping_of(
         if problems:
             raise ValueError("\n".join(map(str, problems)))
         return found, mapping.parent
-    folder = own_mappings_folder(landing, None)
+    folder = _mappings_folder(landing)
     mappings, problems = read_mappings(folder, feeds)
     if problems:
         raise ValueError("\n".join(map(str, problems)))

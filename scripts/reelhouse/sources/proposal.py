@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from reelhouse.paths import ROOT
+from reelhouse.paths import project_folder
 from reelhouse.sources.feeds import Feed
 from reelhouse.sources.profile import Column, Sample, identifier
 
 HERE = Path(__file__).parent
-REFERENCE = ROOT / "seeds" / "reference"
 FORMATS = (
     "%d/%m/%Y %H:%M:%S",
     "%m/%d/%Y %H:%M:%S",
@@ -330,7 +329,7 @@ def _names(target: str) -> tuple[str, ...]:
 @cache
 def _members(target: str) -> tuple[str, ...]:
     """Return the members of a column that a reference table lists, which is named for it."""
-    for path in sorted(REFERENCE.glob("*.csv")):
+    for path in sorted((project_folder() / "seeds" / "reference").glob("*.csv")):
         with path.open() as file:
             rows = csv.DictReader(file)
             if (
