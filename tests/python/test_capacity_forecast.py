@@ -29,9 +29,9 @@ FORECASTS = ("--select", "+capacity_forecast", "+quarantine_demand_forecasts")
 HELD_OUT = Path(__file__).with_name("held_out_demand.csv.gz")
 COMPILED = (
     "forecast_origins",
-    "seasonal_naive_forecasts",
-    "forecast_errors",
-    "forecast_intervals",
+    "int_seasonal_naive_forecasts",
+    "int_forecast_errors",
+    "int_forecast_intervals",
     "forecast_backtest",
 )
 
@@ -82,9 +82,9 @@ JUDGED = """
             avg(abs(errors.error)) as error,
             avg(abs(naive.error)) as naive_error,
             avg((abs(naive.error) - abs(errors.error)) / errors.mean_season_change) as gain
-        from forecast_errors as errors
+        from int_forecast_errors as errors
         join (from forecast_backtest where is_chosen) as backtest using (service_name, method)
-        join (from forecast_errors where method = 'seasonal_naive') as naive
+        join (from int_forecast_errors where method = 'seasonal_naive') as naive
             using (service_name, origin_ts, target_ts)
         where errors.origin_number > errors.origins / 2 and errors.error is not null
         group by all

@@ -82,7 +82,7 @@ def test_evidence_is_what_the_requests_say(week):
                 ends.slot_ts,
                 count(*) as requests,
                 count(*) filter (status_code >= 500) as bad
-            from (select distinct slot_ts from service_level_indicators
+            from (select distinct slot_ts from int_service_level_indicators
                 where slot_ts >= timestamp '2025-01-13 21:00') as ends
             inner join api_request_logs as logs
                 on logs.timestamp >= ends.slot_ts - interval 55 minute

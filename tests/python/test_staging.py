@@ -54,7 +54,7 @@ AGGREGATES = (
     "minutely_latency",
     "rate_limit_what_if",
     "hourly_service_demand",
-    "service_level_indicators",
+    "int_service_level_indicators",
     "session_bitrates",
     "upstream_balance",
 )

@@ -1,12 +1,12 @@
 {{ config(materialized='view') }}
 
 with errors as (
-    select * from {{ ref('forecast_errors') }}
+    select * from {{ ref('int_forecast_errors') }}
     where origin_number = origins
 ),
 
 intervals as (
-    select * from {{ ref('forecast_intervals') }}
+    select * from {{ ref('int_forecast_intervals') }}
 ),
 
 backtest as (

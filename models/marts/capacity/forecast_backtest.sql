@@ -3,12 +3,12 @@
 -- The older half of the origins chooses the method, the newer half evaluates it. A method replaces
 -- seasonal naive only if its gain exceeds the noise of those origins.
 with errors as (
-    select * from {{ ref('forecast_errors') }}
+    select * from {{ ref('int_forecast_errors') }}
     where error is not null
 ),
 
 intervals as (
-    select * from {{ ref('forecast_intervals') }}
+    select * from {{ ref('int_forecast_intervals') }}
 ),
 
 grains as (

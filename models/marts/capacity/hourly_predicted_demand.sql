@@ -16,7 +16,7 @@ with demand as (
 ),
 
 uplifts as (
-    select * from {{ ref('expected_uplifts') }}
+    select * from {{ ref('int_expected_uplifts') }}
 ),
 
 -- Every hour that the demand of the weeks before can predict.

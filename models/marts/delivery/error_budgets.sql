@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 with indicators as (
-    select * from {{ ref('service_level_indicators') }}
+    select * from {{ ref('int_service_level_indicators') }}
 ),
 
 objectives as (
@@ -11,7 +11,7 @@ objectives as (
 counted as (
     select
         *,
-        {{ as_of(ref('service_level_indicators'), 'slot_ts') }} as as_of_ts
+        {{ as_of(ref('int_service_level_indicators'), 'slot_ts') }} as as_of_ts
     from indicators
 ),
 

@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 with burn_rates as (
-    select * from {{ ref('service_level_burn_rates') }}
+    select * from {{ ref('int_service_level_burn_rates') }}
 ),
 
 objectives as (

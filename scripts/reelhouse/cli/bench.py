@@ -43,6 +43,19 @@ def refresh(
     run(work, events_per_day, history or [30, 90, 360], rebuild_at)
 
 
+@app.command("first-load")
+def first_load(
+    work: Work = SCRATCH,
+    events: Annotated[int, Option(help="About how many events.")] = 5_000_000,
+    memory_limit: Annotated[str, Option(help="Memory of DuckDB, such as 4GB.")] = "4GB",
+    runs: Annotated[int, Option(help="How often each one loads; the median counts.")] = 3,
+) -> None:
+    """Compare the first load of watch events with SQL written by hand for the same tables."""
+    from reelhouse.bench.first_load import run
+
+    raise typer.Exit(0 if run(work, events, memory_limit, runs) else 1)
+
+
 @app.command("queries")
 def queries(
     lake: Lake = "lake",

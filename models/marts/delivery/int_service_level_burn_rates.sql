@@ -1,9 +1,9 @@
 {{ config(materialized='view') }}
 
 with indicators as (
-    select * from {{ ref('service_level_indicators') }}
+    select * from {{ ref('int_service_level_indicators') }}
     where
-        dt >= cast({{ as_of(ref('service_level_indicators'), 'slot_ts') }} as date)
+        dt >= cast({{ as_of(ref('int_service_level_indicators'), 'slot_ts') }} as date)
         - {{ var('alert_horizon_days') }}
 ),
 
@@ -21,7 +21,7 @@ slots as (
         objective,
         unnest(generate_series(
             min(slot_ts),
-            {{ as_of(ref('service_level_indicators'), 'slot_ts') }},
+            {{ as_of(ref('int_service_level_indicators'), 'slot_ts') }},
             interval 5 minute
         )) as slot_ts
     from indicators

@@ -12,7 +12,7 @@
 -- would have reached the nominal coverage up to the origin. Nothing later than the origin is used.
 -- Large errors are rare: the 95 % interval looks back twice as far. It contains the 80 % interval.
 with errors as (
-    select * from {{ ref('forecast_errors') }}
+    select * from {{ ref('int_forecast_errors') }}
 ),
 
 targets as (

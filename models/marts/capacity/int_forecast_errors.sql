@@ -17,7 +17,7 @@ fitted as (
 ),
 
 seasonal_naive as (
-    select * from {{ ref('seasonal_naive_forecasts') }}
+    select * from {{ ref('int_seasonal_naive_forecasts') }}
 ),
 
 -- The mean of several methods: their errors partly cancel each other out.
