@@ -9,6 +9,7 @@ import shlex
 import signal
 import sys
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -32,6 +33,7 @@ from reelhouse.refresh.pending import (
     note_complete_build,
     pending_feeds,
 )
+from reelhouse.refresh.phases import phase_line, seconds_by_phase
 
 MOST_LINES = 20
 VARS_HINT = ". Give it as in: --vars '{as_of: \"2025-01-01\"}'"
@@ -181,8 +183,8 @@ def print_nothing_new(lake: str, variables: dict[str, object]) -> None:
         print_input_not_read(input_not_read(connection, project_variables(variables)))
 
 
-def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
-    """Print rows per feed, partitions touched, tests passed and where to look next."""
+def print_summary(lake: str, invocation_id: str, outcomes: Counter, time_line: str = "") -> None:
+    """Print rows per feed, partitions touched, tests passed, time, and where to look next."""
     with duckdb.connect() as connection:
         attach_lake(connection, lake)
         print_deliveries(connection, invocation_id)
@@ -307,6 +309,8 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter) -> None:
     touched = sum(row[4] for row in written)
     tests = ", ".join(f"{count} {status}" for status, count in sorted(outcomes.items()))
     print(f"\nPartitions touched: {touched:,}    Tests: {tests}    Lake: {lake}")
+    if time_line:
+        print(time_line)
     print(next_steps(lake))
     if publication and publication[0]:
         print(f"\n{publication[0]}")
@@ -385,7 +389,9 @@ def build(landing: str, lake: str, dbt_arguments: list[str], *, everything: bool
             print_nothing_new(lake, variables)
             return 0
         dbt_arguments = selection(feeds) if feeds else []
+    started_at = datetime.now(UTC)
     status = run_dbt(lake, variables, dbt_arguments, options)
+    ended_at = datetime.now(UTC)
     if status > 128:
         print(
             f"The build was stopped by {signal.Signals(status - 128).name}. What it committed"
@@ -397,5 +403,6 @@ def build(landing: str, lake: str, dbt_arguments: list[str], *, everything: bool
     if Path(lake, LIVE_CATALOG).exists() and (target / "run_results.json").exists():
         if status == 0:
             note_complete_build(Path(lake), made_by)
-        print_summary(lake, last_invocation(target), read_outcomes(target))
+        time_line = phase_line(seconds_by_phase(target, started_at, ended_at))
+        print_summary(lake, last_invocation(target), read_outcomes(target), time_line)
     return status
