@@ -136,7 +136,12 @@ class Project:
     def build(
         self, *arguments: str, vars: dict | None = None, expect_success: bool = True
     ) -> Outcome:
-        """Run `dbt build`. `*ROWS_ONLY` among the arguments leaves the tests out."""
+        """Run `dbt build`, as `make build` does: without unit tests, a third of its time.
+
+        `*ROWS_ONLY` among the arguments leaves all tests out. test_plain_commands runs everything.
+        """
+        if "--exclude-resource-type" not in arguments:
+            arguments = (*arguments, "--exclude-resource-type", "unit_test")
         return self.dbt("build", *arguments, vars=vars, expect_success=expect_success)
 
     def connect(
