@@ -229,7 +229,7 @@ def test_a_column_of_a_metric_needs_three_files_and_reaches_history_and_the_copy
         text.replace("unique_titles: ", "profiles: 1, unique_titles: ")
     )
 
-    outcome = project.build(vars={"rebuild_outdated": True})
+    outcome = project.dbt("build", vars={"rebuild_outdated": True})
 
     assert "Not published" not in outcome.stdout
     rebuilt = project.query(
