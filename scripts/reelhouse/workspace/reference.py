@@ -56,7 +56,11 @@ def reference_tables() -> dict[str, ReferenceTable]:
 
 def _table(seed: dict) -> ReferenceTable:
     types = {name: kind for name, kind in seed["config"]["column_types"].items()}
-    tests = [_test(given, None) for given in seed.get("data_tests", ())]
+    tests = [
+        test
+        for given in (_test(given, None) for given in seed.get("data_tests", ()))
+        for test in _of_each_column(given)
+    ]
     for column in seed["columns"]:
         tests += [_test(given, column["name"]) for given in column.get("data_tests", ())]
     keys = [(t.column,) for t in tests if t.kind == "unique"]
@@ -71,6 +75,23 @@ def _table(seed: dict) -> ReferenceTable:
 def _test(given: str | dict, column: str | None) -> Test:
     kind, options = (given, {}) if isinstance(given, str) else next(iter(given.items()))
     return Test(kind, column, options.get("arguments", {}), options.get("description", ""))
+
+
+def _of_each_column(test: Test) -> list[Test]:
+    """Take `columns_are_valid` apart: a test for each column and rule; another test stays."""
+    if test.kind != "columns_are_valid":
+        return [test]
+    rules = test.arguments
+    tests = [Test("not_null", column, {}, "") for column in rules.get("not_null", ())]
+    tests += [Test("unique", column, {}, "") for column in rules.get("unique", ())]
+    tests += [
+        Test("accepted_values", column, {"values": values}, "")
+        for column, values in rules.get("accepted_values", {}).items()
+    ]
+    return tests + [
+        Test("accepted_range", column, {"min_value": lowest, "max_value": highest}, "")
+        for column, (lowest, highest) in rules.get("accepted_ranges", {}).items()
+    ]
 
 
 def overridden_files(workspace: Workspace) -> tuple[dict[str, str], list[Mistake]]:
