@@ -216,7 +216,7 @@ def test_a_landing_folder_without_permission_is_said_before_dbt_starts(run_build
     (tmp_path / "landing").chmod(0o700)
     nobody = 65534
     if os.geteuid() == 0:
-        for folder in tmp_path.parents:
+        for folder in (tmp_path, *tmp_path.parents):
             folder.exists() and folder.chmod(folder.stat().st_mode | 0o011)
         os.seteuid(nobody)
     else:

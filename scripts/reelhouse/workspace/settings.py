@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -74,7 +75,8 @@ def find_workspace(start: Path) -> Path | None:
     The search ends at the clone: `make build` there builds the sample, whatever holds the clone.
     """
     for folder in (start, *start.parents):
-        if (folder / SETTINGS).is_file():
+        # A folder that this user may not search is no workspace of theirs: no error here.
+        if os.path.isfile(folder / SETTINGS):
             return folder
         if folder == ROOT:
             return None
