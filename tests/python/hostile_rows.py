@@ -60,7 +60,7 @@ GOOD_ROWS: dict[str, dict[str, str | None]] = {
         "region": "eu-west",
         "title_id": "t7",
         "object": "/t7/list.mpd",
-        "cmcd": "bl=21300,br=3200,sid=\"s1\"",
+        "cmcd": 'bl=21300,br=3200,sid="s1"',
         "content_class": "static",
         "cache_status": "miss",
         "response_bytes": "9000",
