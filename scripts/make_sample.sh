@@ -56,6 +56,13 @@ request_id,edge,region,object,content_class,cache_status,response_bytes,time_to_
 rejected-1,edge-a,nowhere,/t1/1.m4s,segment,hit,1000,5,2025-01-14 10:00:00
 rejected-2,edge-a,us-east,/t1/1.m4s,segment,lost,1000,5,2025-01-14 10:00:00
 ROWS
+# Requests with the player's report; the third has a key that does not count.
+cat > seeds/sample/cdn_requests/2025-01-14-cmcd.csv <<'ROWS'
+request_id,edge,region,title_id,object,content_class,cache_status,response_bytes,time_to_first_byte_ms,ttl_seconds,age_seconds,cmcd,request_ts
+player-1,cdn-eu-west,eu-west,t00001,/t00001/3000/1.m4s,static,hit,1500000,12.5,7200,30,"bl=21300,br=3000,d=4004,mtp=25400,ot=v,sf=d,sid=""s-player"",st=v,su,tb=6000,v=2",2025-01-14 10:00:00.250
+player-2,cdn-eu-west,eu-west,t00001,/t00001/3000/2.m4s,static,miss,1480000,88.0,7200,0,"bl=25300,br=3000,d=4004,mtp=9100,ot=v,sf=d,sid=""s-player"",st=v,tb=6000,v=2",2025-01-14 10:00:04.100
+player-3,cdn-eu-west,eu-west,t00001,/t00001/3000/3.m4s,static,hit,1510000,11.0,7200,4,"bl=0,bs,br=fast,d=4004,ot=v,sf=d,sid=""s-player"",st=v,v=2",2025-01-14 10:00:31.700
+ROWS
 cat > seeds/sample/throughput_samples/2025-01-13-rejected.csv <<'ROWS'
 trace_id,sample_number,duration_ms,bandwidth_kbps,latency_ms,trace_started_at
 rejected-1,1,-1000,4000,30,2025-01-13 10:00:00
