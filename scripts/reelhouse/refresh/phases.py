@@ -20,7 +20,8 @@ PHASES = (
     "publication",
     "between steps",
 )
-FOLDERS = {"landing": "landing", "staging": "staging", "quarantine": "quarantine"}
+# Folders of models that are a phase of their own.
+FOLDERS = ("landing", "staging", "quarantine")
 
 
 def seconds_by_phase(target: Path, started_at: datetime, ended_at: datetime) -> dict[str, float]:
@@ -65,7 +66,9 @@ def _phase(name: str, nodes: dict, facts: set[str]) -> str:
     if kind != "model":
         return "reference tables" if kind == "seed" else "tests"
     folder = nodes[name]["fqn"][1]
-    return FOLDERS.get(folder) or ("facts" if name in facts else "aggregates")
+    if folder in FOLDERS:
+        return folder
+    return "facts" if name in facts else "aggregates"
 
 
 def phase_line(seconds: dict[str, float]) -> str:
