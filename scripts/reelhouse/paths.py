@@ -9,6 +9,8 @@ import yaml
 
 # The clone: the folder that holds dbt_project.yml.
 ROOT = Path(__file__).resolve().parents[2]
+# The built-in reference tables.
+REFERENCE = ROOT / "seeds" / "reference"
 # The folder of the user's mappings in the landing folder, and how the files in it end.
 MAPPINGS_FOLDER = "mappings"
 MAPPING_SUFFIXES = (".yml", ".yaml")
@@ -38,10 +40,14 @@ def target_folder() -> Path:
     return project_folder() / (os.environ.get(TARGET_VARIABLE) or "target")
 
 
+def read_yaml(path: Path) -> object:
+    """Return what a YAML file holds, read by the parser in C where there is one: it is faster."""
+    return yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
 def project_settings(root: Path) -> dict:
     """Return what a dbt project's dbt_project.yml holds."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load((root / "dbt_project.yml").read_text(), Loader=loader)
+    return read_yaml(root / "dbt_project.yml")
 
 
 def landing_models(root: Path | None = None) -> dict[str, Path]:

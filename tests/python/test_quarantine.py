@@ -49,9 +49,9 @@ def refused(quick):
     """A published delivery, and one of which a third is broken; and a copy of its lake."""
     # Day 5 is of the first delivery only: a replay must not write it.
     deliver(quick, "first.csv", [event(f"first-{i}", day=i % 6) for i in range(40)])
-    build(quick)
+    quick.build()
     deliver(quick, "second.csv", third_broken())
-    outcome = build(quick, "--write-json", expect_success=False)
+    outcome = quick.build("--write-json", expect_success=False)
     shutil.copytree(quick.lake, quick.folder / "refused")
     shutil.copytree(quick.landing, quick.folder / "delivered")
     results = json.loads((quick.target / "run_results.json").read_text())
@@ -81,10 +81,6 @@ def empty_lake(quick, refused):
     """The project without a delivery."""
     restore(quick)
     return quick
-
-
-def build(project, *arguments: str, **options):
-    return project.build("--exclude-resource-type", "unit_test", *arguments, **options)
 
 
 def published(project) -> int:
@@ -158,23 +154,23 @@ def test_a_long_row_is_cut_in_the_summary():
 
 
 def test_a_refused_delivery_is_accepted_once(refused_lake):
-    build(refused_lake, vars={"accept_refresh": 2})
+    refused_lake.build(vars={"accept_refresh": 2})
     assert published(refused_lake) == 80
     deliver(refused_lake, "third.csv", [event("third"), event("broken", region="mars")])
-    again = build(refused_lake, vars={"accept_refresh": 2}, expect_success=False)
+    again = refused_lake.build(vars={"accept_refresh": 2}, expect_success=False)
     # Batch 2 is published and not judged again; what came after it is.
     assert "refresh 3: 1 of 2 rows of watch_events in batch 3 are quarantined (50.0" in again.stdout
     assert published(refused_lake) == 80
 
 
 def test_a_feed_can_have_a_share_of_its_own(refused_lake):
-    build(refused_lake, vars={"quarantined_share": {"default": 0.1, "watch_events": 0.34}})
+    refused_lake.build(vars={"quarantined_share": {"default": 0.1, "watch_events": 0.34}})
     assert published(refused_lake) == 80
 
 
 def test_a_wrong_share_stops_the_build_before_it_writes(empty_lake):
-    outcome = build(
-        empty_lake, vars={"quarantined_share": {"watch_event": 0.1}}, expect_success=False
+    outcome = empty_lake.build(
+        vars={"quarantined_share": {"watch_event": 0.1}}, expect_success=False
     )
     assert "quarantined_share names watch_event, which is no feed. The feeds are watch_events." in (
         " ".join(outcome.stdout.split())
@@ -193,7 +189,7 @@ def test_corrected_rows_are_replayed_and_others_stay(refused_lake):
         assert (
             replay_outcome(lake, "watch_events") == "No row of watch_events was judged again yet."
         )
-    outcome = build(project, vars=LONGER)
+    outcome = project.build(vars=LONGER)
     assert outcome.statuses["watch_events_of_the_last_batch_are_accounted_for"] == "pass"
     assert published(project) == 98
     assert project.query(
@@ -220,19 +216,19 @@ def test_corrected_rows_are_replayed_and_others_stay(refused_lake):
         ("quarantine_watch_events", "append", 2, 0),
     ]
     replayed = contents(project, with_batch=True)
-    rebuilt = build(project, "--full-refresh", vars=LONGER)
+    rebuilt = project.build("--full-refresh", vars=LONGER)
     assert contents(project, with_batch=True) == replayed
     assert rebuilt.statuses["watch_events_of_the_last_batch_are_accounted_for"] == "pass"
 
 
 def test_a_replay_that_corrected_nothing_is_refused_again(refused_lake):
     run_operation(refused_lake, "replay", feed="watch_events")
-    again = build(refused_lake, expect_success=False)
+    again = refused_lake.build(expect_success=False)
     assert "20 of 60 rows of watch_events in batch 2 are quarantined" in again.stdout
     assert published(refused_lake) == 40
     # The rows of the batch are found by their file, whatever batch they have now.
     run_operation(refused_lake, "drop_batch", batch_id=2)
-    build(refused_lake)
+    refused_lake.build()
     assert published(refused_lake) == 40 and refused_lake.query(COUNT) == [(40,)]
     assert refused_lake.query("select count(*) from quarantine.quarantined_rows") == [(0,)]
     assert refused_lake.query("select count(*) from ledger.replays") == [(0,)]
@@ -260,7 +256,7 @@ def test_a_first_delivery_of_an_unknown_form_publishes_nothing_and_says_what_to_
     renamed = "user_id,video_id,started_at\n1,2,2025-01-01\n1,3,2025-01-01\n"
     deliver(empty_lake, "renamed.csv", renamed)
     empty_lake.environment = {"REELHOUSE_OPTIONS": "--landing my/landing"}
-    said = build(empty_lake, expect_success=False).stdout
+    said = empty_lake.build(expect_success=False).stdout
     assert (
         "22 of 22 rows of watch_events in batch 1 are quarantined or in 1 rejected files (100.0"
         in said
@@ -280,12 +276,12 @@ def test_a_first_delivery_of_an_unknown_form_publishes_nothing_and_says_what_to_
 def test_a_rejected_file_counts_until_it_is_corrected_or_taken_away(empty_lake):
     deliver(empty_lake, "good.csv", [event(f"g{i}") for i in range(30)])
     damaged = deliver(empty_lake, "damaged.parquet", b"PAR1 and no more")
-    said = build(empty_lake, expect_success=False).stdout
+    said = empty_lake.build(expect_success=False).stdout
     # What can't be counted is taken for a file like the others.
     assert "30 of 60 rows of watch_events in batch 1 are quarantined or in 1 rejected files" in said
     assert "file rejected: " in said and "watch_events/damaged.parquet" in said
     damaged.unlink()
-    build(empty_lake)
+    empty_lake.build()
     assert published(empty_lake) == 30
     assert empty_lake.query("select rejected_files, quarantined_share from ledger.deliveries") == [
         (0, 0.0)

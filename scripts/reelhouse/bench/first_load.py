@@ -22,7 +22,7 @@ import duckdb
 
 from reelhouse.generate.watch_events import generate
 from reelhouse.lake.connection import LIVE_CATALOG, attach_lake, load_ducklake
-from reelhouse.paths import ROOT
+from reelhouse.paths import REFERENCE, ROOT
 from reelhouse.sql import quoted
 
 DAYS = 90
@@ -70,7 +70,7 @@ def load_by_hand(landing: Path, lake: Path, memory_limit: str) -> None:
             connection.execute(f"call lake.set_option('parquet_{option}', '{value}')")
         connection.execute(f"set variable files = {quoted(f'{landing}/watch_events/**/*.parquet')}")
         for table in ("regions", "device_types"):
-            path = ROOT / "seeds" / "reference" / f"{table}.csv"
+            path = REFERENCE / f"{table}.csv"
             connection.execute(f"set variable {table} = {quoted(str(path))}")
         connection.execute(SQL.read_text())
 

@@ -22,9 +22,8 @@ from pathlib import Path
 import duckdb
 
 from reelhouse.generate.platform import DEVICE_TYPES, PERCENT_BY_HOUR, REGIONS
-from reelhouse.paths import ROOT
+from reelhouse.paths import REFERENCE
 
-REFERENCE = ROOT / "seeds" / "reference"
 # Typical throughput (kbit/s) by kind of device: phones on the way, televisions at home.
 TYPICAL_KBPS = {"tv": 30_000, "console": 40_000, "web": 18_000, "tablet": 12_000, "mobile": 4_000}
 # Where the traffic of the content delivery network comes from.

@@ -17,9 +17,8 @@ from pathlib import Path
 
 import yaml
 
-from reelhouse.paths import ROOT
+from reelhouse.paths import REFERENCE
 
-REFERENCE = ROOT / "seeds" / "reference"
 SECONDS = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 NGINX_TOKEN = re.compile(r"""#[^\n]*|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[{};]|[^\s{};]+""")
 # Kubernetes' own, where a manifest says nothing.

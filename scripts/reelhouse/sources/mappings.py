@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from reelhouse.paths import MAPPING_SUFFIXES, ROOT, own_mappings_folder
+from reelhouse.paths import MAPPING_SUFFIXES, ROOT, own_mappings_folder, read_yaml
 from reelhouse.sources.expressions import InvalidExpression, compile_expression, parser, source_name
 from reelhouse.sources.feeds import Feed, read_feeds
 from reelhouse.sources.pointers import pointer
@@ -162,7 +162,7 @@ def _header(feed: str, files: list[str], path: Path) -> dict:
 @cache
 def _built_in_header(path: Path) -> dict:
     """Return feed and patterns of a built-in mapping, which tests have judged."""
-    data = yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    data = read_yaml(path)
     base = {}
     if "extends" in data:
         base = _built_in_header(BUILT_IN / f"{data['extends']}.yml")

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import yaml
 
-from reelhouse.paths import ROOT, project_settings
+from reelhouse.paths import REFERENCE, ROOT, project_settings, read_yaml
 from reelhouse.workspace.reference import overridden_files
 from reelhouse.workspace.settings import MistakesFound, Workspace
 
 LINKED = ("selectors.yml", "macros", "models", "scripts", "seeds/mappings", "seeds/sample", "tests")
-REFERENCE = re.compile(r"""\bref\(\s*['"](\w+)['"]\s*\)""")
+READ = re.compile(r"""\bref\(\s*['"](\w+)['"]\s*\)""")
 MACRO = re.compile(r"{%-?\s*macro\s+(\w+)")
 
 
@@ -67,7 +67,7 @@ def _project_text(workspace: Workspace, graph: _Graph, feeds: list[str], kept: s
     for name in sorted(graph.seeds - kept):
         settings["seeds"]["reelhouse"][name] = {"+enabled": False}
     for path in (ROOT / "models").rglob("*__exposures.yml"):
-        for exposure in yaml.safe_load(path.read_text())["exposures"]:
+        for exposure in read_yaml(path)["exposures"]:
             if not graph.reads(" ".join(exposure["depends_on"])) <= kept:
                 exposures = settings.setdefault("exposures", {}).setdefault("reelhouse", {})
                 _switch_off(exposures, path.with_name(f"{exposure['name']}.sql"), ROOT / "models")
@@ -83,7 +83,7 @@ def _switch_off(settings: dict, path: Path, top: Path) -> None:
 
 
 def _profile_text(workspace: Workspace) -> str:
-    profiles = yaml.safe_load((ROOT / "profiles" / "profiles.yml").read_text())
+    profiles = read_yaml(ROOT / "profiles" / "profiles.yml")
     profiles["reelhouse"]["target"] = workspace.target
     return yaml.safe_dump(profiles, sort_keys=False, width=1000)
 
@@ -93,17 +93,17 @@ class _Graph:
 
     def __init__(self) -> None:
         self.models = {path.stem: path for path in (ROOT / "models").rglob("*.sql")}
-        self.seeds = {path.stem for path in (ROOT / "seeds" / "reference").glob("*.csv")}
+        self.seeds = {path.stem for path in REFERENCE.glob("*.csv")}
         self.of_macros: dict[str, set[str]] = {}
         for path in (ROOT / "macros").rglob("*.sql"):
             text = path.read_text()
-            if found := set(REFERENCE.findall(text)):
+            if found := set(READ.findall(text)):
                 self.of_macros |= {name: found for name in MACRO.findall(text)}
         self.parents = {name: self.reads(path.read_text()) for name, path in self.models.items()}
 
     def reads(self, text: str) -> set[str]:
         """Return the models and seeds that a SQL text reads, itself and through macros."""
-        found = set(REFERENCE.findall(text))
+        found = set(READ.findall(text))
         words = set(re.findall(r"\w+", text))
         return found.union(*(names for macro, names in self.of_macros.items() if macro in words))
 

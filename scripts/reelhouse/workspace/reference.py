@@ -14,13 +14,10 @@ from functools import cache
 from pathlib import Path
 
 import duckdb
-import yaml
 
-from reelhouse.paths import ROOT
+from reelhouse.paths import REFERENCE, read_yaml
 from reelhouse.sql import quoted
 from reelhouse.workspace.settings import Mistake, Workspace, near
-
-BUILT_IN = ROOT / "seeds" / "reference"
 
 
 @dataclass(frozen=True)
@@ -46,11 +43,10 @@ class ReferenceTable:
 @cache
 def reference_tables() -> dict[str, ReferenceTable]:
     """Return the reference tables of the clone by name."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return {
         seed["name"]: _table(seed)
-        for path in sorted(BUILT_IN.glob("*.yml"))
-        for seed in yaml.load(path.read_text(), Loader=loader)["seeds"]
+        for path in sorted(REFERENCE.glob("*.yml"))
+        for seed in read_yaml(path)["seeds"]
     }
 
 
@@ -185,7 +181,7 @@ class _Override:
                 line,
                 "",
                 f"the rows of {self.table.name} have no key: give the whole table (copy"
-                f" {BUILT_IN / self.table.name}.csv), and name it in `whole_tables`",
+                f" {REFERENCE / self.table.name}.csv), and name it in `whole_tables`",
             )
         needed = columns if self.is_whole else self.table.key
         if missing := [name for name in needed if name not in self.columns]:
@@ -205,7 +201,7 @@ class _Override:
         if self.mistakes:
             return
         self._create("own", self.columns, records[1:])
-        built_in = read_csv(BUILT_IN / f"{self.table.name}.csv")
+        built_in = read_csv(REFERENCE / f"{self.table.name}.csv")
         self._create("built_in", built_in[0][1], [] if self.is_whole else built_in[1:])
         self._check_types()
         if not self.is_whole:
@@ -341,7 +337,7 @@ class _Override:
         if not self.connection.execute(
             "select 1 from duckdb_tables() where table_name = $1", [parent]
         ).fetchall():
-            file = quoted(f"{BUILT_IN / parent}.csv")
+            file = quoted(f"{REFERENCE / parent}.csv")
             known = (
                 f"read_csv({file}, all_varchar = true, header = true, delim = ',', quote = '\"')"
             )

@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from reelhouse.lake.connection import check_lake_path
-from reelhouse.paths import ROOT, project_settings
+from reelhouse.paths import REFERENCE, ROOT, project_settings, read_yaml
 
 SETTINGS = "reelhouse.yml"
 FOLDERS = {"landing": "landing", "lake": "lake", "mappings": "mappings", "reference": "reference"}
@@ -170,7 +170,7 @@ class _Reader:
             variables=self._variables(project["vars"]),
             whole_tables=self._names(
                 "whole_tables",
-                [path.stem for path in (ROOT / "seeds" / "reference").glob("*.csv")],
+                [path.stem for path in REFERENCE.glob("*.csv")],
                 "reference table",
             ),
         )
@@ -226,7 +226,7 @@ class _Reader:
         return str(given or "")
 
     def _target(self) -> str:
-        profile = yaml.safe_load((ROOT / "profiles" / "profiles.yml").read_text())["reelhouse"]
+        profile = read_yaml(ROOT / "profiles" / "profiles.yml")["reelhouse"]
         lakes = [name for name, output in profile["outputs"].items() if "plugins" in output]
         given = self.data.get("target") or profile["target"]
         if given not in lakes:
