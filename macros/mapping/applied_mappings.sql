@@ -1,8 +1,8 @@
 {% macro applied_mappings(feed) %}
     {#- Those that match a landed file: a view of a feed without one stays as it is. -#}
     {%- set mappings = feed_mappings(feed) -%}
-    {%- if not mappings or not run_query(
-        "select 1 from duckdb_tables() where database_name = '" ~ target.database
+    {%- if not mappings or not exists_in_database(
+        "duckdb_tables() where database_name = '" ~ target.database
         ~ "' and schema_name = 'ledger' and table_name = 'landed_files'"
     ) -%}
         {%- do return([]) -%}

@@ -1,7 +1,7 @@
 {% macro feed_mappings(feed, names=none) %}
     {#- Without the lake's plugin, as the linter compiles, there are none. -#}
-    {%- if not execute or names == [] or not run_query(
-        "select 1 from duckdb_functions() where function_name = 'source_mappings'"
+    {%- if not execute or names == [] or not exists_in_database(
+        "duckdb_functions() where function_name = 'source_mappings'"
     ) -%}
         {%- do return([]) -%}
     {%- endif -%}

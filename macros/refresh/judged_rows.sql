@@ -2,15 +2,10 @@
     {%- if not is_refresh() or model.resource_type != 'model' -%}{%- do return(staging) -%}{%- endif -%}
     {%- set judged = judged_table(staging.identifier) -%}
     {%- set query = "select * from " ~ staging ~ " where " ~ new_batches(staging) -%}
-    {#- Its comment is the query. -#}
-    {%- set comment = dbt.string_literal(dbt.escape_single_quotes(query)) -%}
-    {%- set is_kept = run_query(
-        "select 1 from duckdb_tables() where database_name = '" ~ judged.database ~ "' and table_name = '"
-        ~ judged.identifier ~ "' and comment = " ~ comment
-    ) | length > 0 -%}
-    {%- if not is_kept -%}
+    {#- An invocation has one memory: what its graph names is there. -#}
+    {%- if graph.setdefault('judged_rows', {}).get(staging.identifier) != query -%}
         {%- do run_query("create or replace table " ~ judged ~ " as " ~ query) -%}
-        {%- do run_query("comment on table " ~ judged ~ " is " ~ comment) -%}
+        {%- do graph.judged_rows.update({staging.identifier: query}) -%}
     {%- endif -%}
     {%- do return(judged) -%}
 {% endmacro %}

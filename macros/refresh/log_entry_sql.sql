@@ -14,4 +14,7 @@
         {{ "'" ~ checksum ~ "'" if checksum else 'null' }} as seed_checksum,
         {{ "'" ~ fingerprint ~ "'" if fingerprint else 'null' }} as logic_fingerprint,
         '{{ invocation_id }}' as invocation_id
+    {#- What was read of the log is not all of it from here on. -#}
+    {%- do graph.pop('logged_models', none) -%}
+    {%- do graph.pop('pending_batches', none) -%}
 {% endmacro %}

@@ -1,7 +1,8 @@
 {% macro logged_upstreams(name) %}
     {#- A view changes with the tables below it, and with the log entries of its own (log_view). -#}
     {%- set names = [] -%}
-    {%- for node in graph.nodes.values() if node.name == name and node.resource_type in ['model', 'seed'] -%}
+    {%- for type in ['model', 'seed'] if type ~ '.' ~ project_name ~ '.' ~ name in graph.nodes -%}
+        {%- set node = graph.nodes[type ~ '.' ~ project_name ~ '.' ~ name] -%}
         {%- do names.append(name) -%}
         {%- if node.config.materialized not in ['incremental', 'seed'] -%}
             {%- for upstream in upstream_names(node) -%}

@@ -2,10 +2,7 @@
     records it in the refresh log, so that dependent tables are rebuilt. -#}
 {% materialization seed, adapter='duckdb' %}
     {%- set existing = load_cached_relation(this) -%}
-    {%- set logged = run_query(
-        "select max_by(seed_checksum, batch_id) from " ~ source('ledger', 'refresh_log')
-        ~ " where model = '" ~ model.name ~ "'"
-    ).columns[0].values()[0] -%}
+    {%- set logged = logged_models().get(model.name, {}).get('seed_checksum') -%}
     {%- if existing is not none and logged == model.checksum.checksum and not should_full_refresh() -%}
         {%- do store_result('agate_table', response='OK', agate_table=load_agate_table()) -%}
         {%- call noop_statement('main', 'UNCHANGED', 'UNCHANGED', 0) -%}{%- endcall -%}
