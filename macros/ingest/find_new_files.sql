@@ -216,8 +216,9 @@
                     '{{ feed }}', number, path, coalesce(problem, ''), to_json(known_sha256s),
                     {{ read_options(options, mappings) }}
                 ),
-                '{"sha256": "VARCHAR", "format": "VARCHAR", "columns": ["VARCHAR"], "types": ["VARCHAR"],
-                  "delimiter": "VARCHAR", "copy": "VARCHAR", "rows_delivered": "BIGINT", "error": "VARCHAR"}'
+                '{"sha256": "VARCHAR", "size_bytes": "BIGINT", "modified_at": "TIMESTAMP", "format": "VARCHAR",
+                  "columns": ["VARCHAR"], "types": ["VARCHAR"], "delimiter": "VARCHAR", "copy": "VARCHAR",
+                  "rows_delivered": "BIGINT", "error": "VARCHAR"}'
             ) as facts
         from {{ delivered_files_table() }}
         where known_status is null
@@ -278,8 +279,9 @@
         '{{ feed }}' as feed,
         number,
         file,
-        size_bytes,
-        modified_at,
+        -- Of what was read; of what was listed if it could not be opened.
+        coalesce(facts.size_bytes, size_bytes) as size_bytes,
+        coalesce(facts.modified_at, modified_at) as modified_at,
         sha256,
         facts.format as format,
         facts.delimiter as delimiter,
