@@ -122,14 +122,16 @@ class Project:
             if f"- name: {table.stem}\n" not in shared:
                 table.unlink()
         if bare:
-            self.own("tests")
-            for path in [*models.rglob("*unit_tests.yml"), *(self.folder / "tests").rglob("*.sql")]:
+            (self.folder / "tests").unlink()
+            (self.folder / "tests").mkdir()
+            for path in models.rglob("*unit_tests.yml"):
                 path.unlink()
             for path in (models / "lakehouse").iterdir():
                 if not path.name.endswith("sources.yml"):
                     path.unlink()
             for path in [*models.rglob("*.yml"), *seeds.rglob("*.yml")]:
-                path.write_text(yaml.safe_dump(without_tests(yaml.safe_load(path.read_text()))))
+                kept = without_tests(yaml.safe_load(path.read_text()))
+                path.write_text(yaml.safe_dump(kept, sort_keys=False))
 
     def start(self, *arguments: str, vars: dict | None = None) -> BaseProcess:
         """Start dbt (`arguments` begin with its command) and return the running process."""
@@ -167,7 +169,7 @@ class Project:
     ) -> Outcome:
         """Run `dbt build`, as `make build` does: without unit tests, a third of its time.
 
-        `*ROWS_ONLY` among the arguments leaves all tests out. test_plain_commands runs everything.
+        `*ROWS_ONLY` among the arguments leaves all tests out. test_sample runs everything.
         """
         if "--exclude-resource-type" not in arguments:
             arguments = (*arguments, "--exclude-resource-type", "unit_test")

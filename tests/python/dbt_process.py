@@ -60,7 +60,7 @@ def run_dbt(arguments: list[str], folder: Path, environment: dict[str, str], out
 
 
 def parse_once_for_all_variables() -> None:
-    """Make dbt take the parsed manifest of other `--vars`: hardly a variable is read by the parser."""
+    """Make dbt take the manifest parsed with other `--vars`: the parser reads hardly a variable."""
     from dbt.parser.manifest import ManifestLoader
 
     check_state = ManifestLoader.build_manifest_state_check
