@@ -162,6 +162,7 @@ def run_build(tmp_path, monkeypatch, capsys):
     [
         ([], None),
         (["--landing", "seeds/sample"], None),
+        (["--landing", "{here}/seeds/sample"], None),
         (["--vars", "{as_of: '2025-01-09'}"], {"as_of": "2025-01-09"}),
         (["--vars", "{as_of: 2030-01-01}"], {"as_of": "2030-01-01"}),
         (["--vars={as_of: 2030-01-01 10:00:00}"], {"as_of": "2030-01-01 10:00:00"}),

@@ -417,7 +417,7 @@ def test_requests_without_ids_are_the_same_in_every_format(compiled_sql):
     assert ids[0] == ids[1] == ids[2] != ids[3]
 
 
-@pytest.mark.one_domain
+@pytest.mark.one_domain(bare=True)
 def test_a_file_time_decides_nothing(project):
     set_modified(deliver(project, "old.csv", [event("old")]), datetime(1970, 1, 2))
     set_modified(

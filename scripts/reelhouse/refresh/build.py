@@ -371,6 +371,9 @@ def build(landing: str, lake: str, dbt_arguments: list[str], *, everything: bool
         for part in (name, value)
     )
     project = project_folder()
+    # The sample has one name, so that another spelling of its path does not make it data of yours.
+    if landing and Path(landing).resolve() == (project / SAMPLE).resolve():
+        landing = SAMPLE
     lake = lake_folder(landing, lake)
     try:
         variables, dbt_arguments = split_variables(dbt_arguments)
