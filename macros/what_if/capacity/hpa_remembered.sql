@@ -1,10 +1,10 @@
 {% macro hpa_remembered(memory) -%}
     list_filter(
-        state.{{ memory }},
+        hpa.{{ memory }},
         {% if memory == 'recommendations' -%}
-        lambda former: former.at_seconds >= now - policy.recommendation_memory_seconds
+        lambda former: former.at_seconds >= hpa.now - hpa.recommendation_memory_seconds
         {%- else -%}
-        lambda event: event.at_seconds > now - policy.event_memory_seconds
+        lambda event: event.at_seconds > hpa.now - hpa.event_memory_seconds
         {%- endif %}
     )
 {%- endmacro %}

@@ -1,13 +1,29 @@
 {% macro hpa_state_after() -%}
-    {
-        'replicas': desired_replicas,
-        'recommendations': case
-            when stabilized_replicas is null then recommendations
-            else list_append(recommendations, {'at_seconds': now, 'replicas': recommended_replicas})
-        end,
-        'scale_events': case
-            when desired_replicas = replicas then scale_events
-            else list_append(scale_events, {'at_seconds': now, 'change': desired_replicas - replicas})
+    replicas := hpa.desired_replicas,
+    recommendations := list_concat(
+        {{ hpa_remembered('recommendations') }},
+        case
+            when hpa.stabilized_replicas is null then []
+            else [{'at_seconds': hpa.now, 'replicas': hpa.recommended_replicas}]
         end
-    }
+    ),
+    scale_events := list_concat(
+        {{ hpa_remembered('scale_events') }},
+        case
+            when hpa.desired_replicas = hpa.replicas then []
+            else [{'at_seconds': hpa.now, 'change': hpa.desired_replicas - hpa.replicas}]
+        end
+    ),
+    decisions := list_append(hpa.decisions, {
+        'replicas': hpa.replicas,
+        'starting_replicas': hpa.starting_replicas,
+        'cpu_utilization_percent': hpa.cpu_utilization_percent,
+        'memory_utilization_percent': hpa.memory_utilization_percent,
+        'cpu_replicas': hpa.cpu_replicas,
+        'memory_replicas': hpa.memory_replicas,
+        'stabilized_replicas': hpa.stabilized_replicas,
+        'scale_up_limit': hpa.scale_up_limit,
+        'scale_down_limit': hpa.scale_down_limit,
+        'desired_replicas': hpa.desired_replicas
+    })
 {%- endmacro %}
