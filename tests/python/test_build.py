@@ -23,7 +23,7 @@ pytestmark = pytest.mark.one_domain
 def summary_of(project, capsys, monkeypatch) -> str:
     monkeypatch.chdir(project.folder)
     monkeypatch.setenv("REELHOUSE_PROJECT", str(project.folder))
-    build.print_summary("lake", build.last_invocation(project.target), Counter({"pass": 3}))
+    build.print_summary("lake", project.target, Counter({"pass": 3}))
     return capsys.readouterr().out
 
 
@@ -94,7 +94,7 @@ def test_a_lake_is_built_summarised_and_published_wherever_it_lies(
     deliver(project, "b.csv", [event("3")])
     project.build("--write-json")
     for lake in (str(moved), os.path.relpath(moved)):
-        build.print_summary(lake, build.last_invocation(project.target), Counter())
+        build.print_summary(lake, project.target, Counter())
         assert "watch_events" in capsys.readouterr().out
         for catalog in (lake_connection.LIVE_CATALOG, lake_connection.PUBLISHED_CATALOG):
             with lake_connection.connect(lake, catalog) as connection:

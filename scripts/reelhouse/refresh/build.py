@@ -183,8 +183,16 @@ def print_nothing_new(lake: str, variables: dict[str, object]) -> None:
         print_input_not_read(input_not_read(connection, project_variables(variables)))
 
 
-def print_summary(lake: str, invocation_id: str, outcomes: Counter, time_line: str = "") -> None:
-    """Print rows per feed, partitions affected, tests passed, time, and where to look next."""
+def print_summary(lake: str, target: Path, outcomes: Counter, time_line: str = "") -> None:
+    """Print rows per feed, partitions affected, tests passed, time, and where to look next.
+
+    Args:
+        lake: folder of the lake.
+        target: folder with the artifacts of the build.
+        outcomes: how many tests had which status.
+        time_line: where the time went.
+    """
+    invocation_id = last_invocation(target)
     with duckdb.connect() as connection:
         attach_lake(connection, lake)
         print_deliveries(connection, invocation_id)
@@ -250,9 +258,7 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter, time_line: s
             """,
             [invocation_id],
         ).fetchall()
-        given = json.loads((target_folder() / "run_results.json").read_text())["args"].get(
-            "vars", {}
-        )
+        given = json.loads((target / "run_results.json").read_text())["args"].get("vars", {})
         unread = input_not_read(connection, project_variables(given))
         publication = connection.execute(
             """
@@ -407,5 +413,5 @@ def build(landing: str, lake: str, dbt_arguments: list[str], *, everything: bool
         if status == 0:
             note_complete_build(Path(lake), made_by)
         time_line = phase_line(seconds_by_phase(target, started_at, ended_at))
-        print_summary(lake, last_invocation(target), read_outcomes(target), time_line)
+        print_summary(lake, target, read_outcomes(target), time_line)
     return status
