@@ -27,7 +27,7 @@ from reelhouse.paths import (
     workspace_command,
 )
 from reelhouse.refresh.child_process import run_to_end
-from reelhouse.refresh.deliveries import print_deliveries
+from reelhouse.refresh.deliveries import print_deliveries, print_schema_changes
 from reelhouse.refresh.pending import (
     makers,
     note_complete_build,
@@ -185,9 +185,12 @@ def print_nothing_new(lake: str, variables: dict[str, object]) -> None:
 
 def print_summary(lake: str, invocation_id: str, outcomes: Counter, time_line: str = "") -> None:
     """Print rows per feed, partitions touched, tests passed, time, and where to look next."""
+    given = json.loads((target_folder() / "run_results.json").read_text())["args"].get("vars", {})
+    variables = project_variables(given)
     with duckdb.connect() as connection:
         attach_lake(connection, lake)
         print_deliveries(connection, invocation_id)
+        print_schema_changes(connection, invocation_id, variables["schema_drift"])
         written = connection.execute(
             """
             select model, mode, rows_written, rows_deleted, partitions_affected
@@ -250,10 +253,7 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter, time_line: s
             """,
             [invocation_id],
         ).fetchall()
-        given = json.loads((target_folder() / "run_results.json").read_text())["args"].get(
-            "vars", {}
-        )
-        unread = input_not_read(connection, project_variables(given))
+        unread = input_not_read(connection, variables)
         publication = connection.execute(
             """
             with published as (
