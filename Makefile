@@ -71,7 +71,7 @@ lint: .venv/development ## Check Python, SQL and the metadata of the project
 	@$(BIN)/ruff check -q scripts tests
 	@$(BIN)/ruff format -q --check scripts tests
 	@$(BIN)/dbt --quiet parse
-	@$(BIN)/sqlfluff lint --disable-progress-bar models analyses tests
+	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 models analyses tests
 	@found=$$(COLUMNS=160 $(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml --output-only-failures 2>&1) || \
 	{ tail -n 60 <<< "$$found"; exit 1; }
 

@@ -8,7 +8,6 @@
         {%- do return('') -%}
     {%- endif -%}
     {%- set feed = feed_name() -%}
-    {%- do reject_mixed_sample(feed) -%}
     {%- set mappings = feed_mappings(feed) -%}
 
     {%- set left_behind = run_query("select clear_taken('" ~ feed ~ "')").rows[0][0] -%}
@@ -220,8 +219,9 @@
                     '{{ feed }}', number, path, coalesce(problem, ''), to_json(known_sha256s),
                     {{ read_options(options, mappings) }}
                 ),
-                '{"sha256": "VARCHAR", "format": "VARCHAR", "columns": ["VARCHAR"], "types": ["VARCHAR"],
-                  "delimiter": "VARCHAR", "copy": "VARCHAR", "rows_delivered": "BIGINT", "error": "VARCHAR"}'
+                '{"sha256": "VARCHAR", "size_bytes": "BIGINT", "modified_at": "TIMESTAMP", "format": "VARCHAR",
+                  "columns": ["VARCHAR"], "types": ["VARCHAR"], "delimiter": "VARCHAR", "copy": "VARCHAR",
+                  "rows_delivered": "BIGINT", "error": "VARCHAR"}'
             ) as facts
         from {{ delivered_files_table() }}
         where known_status is null
@@ -283,8 +283,9 @@
         number,
         file,
         mapping,
-        size_bytes,
-        modified_at,
+        -- Of what was read; of what was listed if it could not be opened.
+        coalesce(facts.size_bytes, size_bytes) as size_bytes,
+        coalesce(facts.modified_at, modified_at) as modified_at,
         sha256,
         facts.format as format,
         facts.delimiter as delimiter,
@@ -307,18 +308,3 @@
         {{ wanted }}, lambda name: not list_contains({{ found }}, name)
     ), ', '), '')
 {%- endmacro %}
-
-{% macro reject_mixed_sample(feed) %}
-    {#- Sample rows among your own data would be wrong and hard to notice. -#}
-    {%- set other = run_query(
-        "select distinct landing_path from " ~ source('ledger', 'landed_files') ~ " where feed = '" ~ feed ~ "'"
-        ~ " and (landing_path = 'seeds/sample') <> (" ~ landing_path() ~ " = 'seeds/sample')"
-    ) -%}
-    {%- if other | length > 0 -%}
-        {%- do exceptions.raise_compiler_error(
-            "This lake holds data from " ~ other.columns[0].values() | join(", ") ~ ", but landing_path is now "
-            ~ var('landing_path') ~ ". The sample and your own data cannot share a lake: choose another lake"
-            ~ " (environment variable REELHOUSE_LAKE), or delete this one with `make clean`."
-        ) -%}
-    {%- endif -%}
-{% endmacro %}

@@ -240,11 +240,15 @@
     {%- set lines = [] -%}
     {%- for feed in feeds -%}
         {%- do lines.append("see the rows: `" ~ command_line("query") ~ " --unpublished \"from quarantine.quarantine_" ~ feed ~ "\"`") -%}
-        {%- set file = (quarantined | selectattr('feed', 'equalto', feed) | first).file -%}
-        {%- if file -%}
+        {%- set delivery = quarantined | selectattr('feed', 'equalto', feed) | first -%}
+        {%- if delivery.is_file_at_fault -%}
+            {%- do lines.append(
+                "correct, restore or remove the rejected files that are named above, then `" ~ command_line("build") ~ "`"
+            ) -%}
+        {%- elif delivery.file -%}
             {%- do lines.append(
                 "if the files have other names, units or spellings, write a mapping: `reelhouse inspect '" ~ var('landing_path')
-                ~ "/" ~ file ~ "' --landing '" ~ var('landing_path') ~ "'`, then `" ~ command_line("build") ~ "`"
+                ~ "/" ~ delivery.file ~ "' --landing '" ~ var('landing_path') ~ "'`, then `" ~ command_line("build") ~ "`"
             ) -%}
         {%- endif -%}
         {%- do lines.append(

@@ -7,6 +7,7 @@
         ~ " where batch_id > " ~ published_refresh ~ " order by feed, batch_id"
     ) if found[4] > quarantined_share_limit(found[0]) -%}
         {%- set lines = [] -%}
+        {%- set top_reason = fromjson(found[6]) | first or {} -%}
         {%- for reason in fromjson(found[6]) -%}
             {%- set hint = reason_hint(found[0], reason) -%}
             {%- do lines.append(
@@ -15,10 +16,13 @@
                 ~ (": " ~ hint if hint else "")
             ) -%}
         {%- endfor -%}
+        {#- No mapping helps a file that is damaged or has changed. -#}
+        {%- set is_file_at_fault = top_reason.get('reason', '').startswith('file rejected: ') and 'columns' not in top_reason.reason -%}
         {%- do refused.append({
             "feed": found[0],
             "batch_id": found[1] | int,
-            "file": (fromjson(found[6]) | first or {}).get('file'),
+            "file": top_reason.get('file'),
+            "is_file_at_fault": is_file_at_fault,
             "sentence": "{:,}".format(found[2] | int) ~ " of " ~ "{:,}".format(found[3] | int) ~ " rows of " ~ found[0] ~ " in batch "
                 ~ found[1] | int ~ " are quarantined" ~ (" or in " ~ found[5] ~ " rejected files" if found[5] else "") ~ " ("
                 ~ (100 * found[4]) | round(1) ~ " percent, more than the " ~ (100 * quarantined_share_limit(found[0])) | round(1)

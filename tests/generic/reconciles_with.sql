@@ -1,4 +1,6 @@
-{% test reconciles_with(model, fact, keys, measures, partition='dt', fact_where='true') %}
+{% test reconciles_with(
+    model, fact, keys, measures, found={}, partition='dt', fact_where='true', model_where='true', is_partial=false
+) %}
 {#- Compares keys and sums of an aggregate with the table that it is built from, for the keys with
     new rows in either. `keys` and `measures`: column of the aggregate, expression on the table. -#}
 {%- set aggregate = api.Relation.create(identifier=(model | string | replace('"', '')).split('.')[-1]) -%}
@@ -8,6 +10,7 @@
 {%- endfor -%}
 {%- set partition_key = partition_keys[0] -%}
 {%- set written -%}
+    {% if not is_partial -%}
     select
         {% for name, expression in keys.items() -%}
             {{ expression }} as {{ name }}{{ ',' if not loop.last }}
@@ -15,9 +18,10 @@
     from {{ fact }}
     where {{ last_written(fact) }} and {{ fact_where }}
     union
-    select {{ keys.keys() | join(', ') }}
+    {%- endif %}
+    select distinct {{ keys.keys() | join(', ') }}
     from {{ model }}
-    where {{ last_written(aggregate) }}
+    where {{ last_written(aggregate) }} and {{ model_where }}
 {%- endset -%}
 {#- Of a table that was rebuilt, every key is new. -#}
 {%- set is_whole = 'batch_id >= 0' in [last_written(fact), last_written(aggregate)] -%}
@@ -56,16 +60,17 @@ found as (
     select
         {{ keys.keys() | join(', ') }},
         {% for name in measures -%}
-            sum({{ name }}) as {{ name }}{{ ',' if not loop.last }}
+            {{ found.get(name, 'sum(' ~ name ~ ')') }} as {{ name }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ model }}
-    {% if not is_whole -%}
     where
-        {{ partition_key }} in ({{ partitions }})
+        {{ model_where }}
+        {% if not is_whole -%}
+        and {{ partition_key }} in ({{ partitions }})
         and ({{ keys.keys() | join(', ') }}) in (
             select ({{ keys.keys() | join(', ') }}) from written
         )
-    {%- endif %}
+        {%- endif %}
     group by {{ keys.keys() | join(', ') }}
 )
 
@@ -78,7 +83,7 @@ select
         found.{{ name }} as found_{{ name }}{{ ',' if not loop.last }}
     {% endfor %}
 from expected
-full join found
+{{ 'right' if is_partial else 'full' }} join found
     on
         {% for name in keys -%}
             expected.{{ name }} = found.{{ name }} {{ 'and' if not loop.last }}

@@ -35,7 +35,7 @@ final as (
         )
         or (
             regexp_matches(lake_columns.column_name, '(^dt|_date|_day)$')
-            and lake_columns.column_type <> 'date'
+            and lake_columns.column_type in ('varchar', 'timestamp', 'int32', 'int64')
         )
         or (
             regexp_matches(lake_columns.column_name, '(_count|_rows|_events|_bytes|^batch_id|_id)$')

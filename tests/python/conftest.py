@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+import yaml
 from dbt_process import start_dbt
 
 from reelhouse.lake.connection import LIVE_CATALOG, attach_lake
@@ -58,6 +59,17 @@ class Outcome:
     statuses: dict[str, str]
 
 
+def without_tests(properties: object) -> object:
+    """Return the properties of models or seeds without their data tests."""
+    if isinstance(properties, dict):
+        return {
+            name: without_tests(value) for name, value in properties.items() if name != "data_tests"
+        }
+    if isinstance(properties, list):
+        return [without_tests(value) for value in properties]
+    return properties
+
+
 class Project:
     """This repository's dbt project with a landing folder and a lake of its own.
 
@@ -89,8 +101,11 @@ class Project:
             shutil.copytree(source, path) if source.is_dir() else shutil.copy(source, path)
         return path
 
-    def keep_engagement(self) -> None:
-        """Take all domains but engagement out: dbt starts sooner, and a whole build is short."""
+    def keep_engagement(self, *, bare: bool = False) -> None:
+        """Take all domains but engagement out: dbt starts sooner, and a whole build is short.
+
+        A bare one has no tests of dbt and none of the lake's own models either: half as long.
+        """
         models, seeds = self.own("models"), self.own("seeds")
         settings = self.own("dbt_project.yml")
         listed = re.compile(r"feeds:\s*\[.*?\]", re.DOTALL)
@@ -101,6 +116,22 @@ class Project:
         for path in [*models.rglob("*.*"), *seeds.rglob("*.*")]:
             if domains & set(path.parts) or any(name in path.name for name in domains | feeds):
                 path.unlink()
+        # Of the reference tables stay those of all domains.
+        shared = (seeds / "reference" / "_reference__seeds.yml").read_text()
+        for table in (seeds / "reference").glob("*.csv"):
+            if f"- name: {table.stem}\n" not in shared:
+                table.unlink()
+        if bare:
+            (self.folder / "tests").unlink()
+            (self.folder / "tests").mkdir()
+            for path in models.rglob("*unit_tests.yml"):
+                path.unlink()
+            for path in (models / "lakehouse").iterdir():
+                if not path.name.endswith("sources.yml"):
+                    path.unlink()
+            for path in [*models.rglob("*.yml"), *seeds.rglob("*.yml")]:
+                kept = without_tests(yaml.safe_load(path.read_text()))
+                path.write_text(yaml.safe_dump(kept, sort_keys=False))
 
     def start(self, *arguments: str, vars: dict | None = None) -> BaseProcess:
         """Start dbt (`arguments` begin with its command) and return the running process."""
@@ -138,7 +169,7 @@ class Project:
     ) -> Outcome:
         """Run `dbt build`, as `make build` does: without unit tests, a third of its time.
 
-        `*ROWS_ONLY` among the arguments leaves all tests out. test_plain_commands runs everything.
+        `*ROWS_ONLY` among the arguments leaves all tests out. test_sample runs everything.
         """
         if "--exclude-resource-type" not in arguments:
             arguments = (*arguments, "--exclude-resource-type", "unit_test")
@@ -177,18 +208,30 @@ def parsed_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def engagement_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same of the project with one domain."""
+    return _parse_engagement(tmp_path_factory, bare=False)
+
+
+@pytest.fixture(scope="session")
+def bare_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of the project with one domain and no tests."""
+    return _parse_engagement(tmp_path_factory, bare=True)
+
+
+def _parse_engagement(tmp_path_factory: pytest.TempPathFactory, bare: bool) -> Path:
     project = Project(tmp_path_factory.mktemp("parsed") / "project")
-    project.keep_engagement()
+    project.keep_engagement(bare=bare)
     project.dbt("parse")
     return project.target / "partial_parse.msgpack"
 
 
 def new_project(request: pytest.FixtureRequest, folder: Path) -> Project:
     """Make a project; of one domain where the test or its module is marked `one_domain`."""
-    if request.node.get_closest_marker("one_domain") is None:
+    marker = request.node.get_closest_marker("one_domain")
+    if marker is None:
         return Project(folder, request.getfixturevalue("parsed_manifest"))
-    project = Project(folder, request.getfixturevalue("engagement_manifest"))
-    project.keep_engagement()
+    manifest = "bare_manifest" if marker.kwargs.get("bare") else "engagement_manifest"
+    project = Project(folder, request.getfixturevalue(manifest))
+    project.keep_engagement(**marker.kwargs)
     return project
 
 

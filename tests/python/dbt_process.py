@@ -13,6 +13,8 @@ import sys
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+# Variables that properties files read, and the one that is in every test's command.
+PARSED_VARIABLES = ("catalog_schema", "landing_path")
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb.impl", "numpy", "pandas"])
 
@@ -46,6 +48,7 @@ def run_dbt(arguments: list[str], folder: Path, environment: dict[str, str], out
     os.environ["NO_COLOR"] = "1"
     from dbt.cli.main import dbtRunner
 
+    parse_once_for_all_variables()
     outcome = dbtRunner().invoke(arguments)
     if outcome.exception is not None:
         print(outcome.exception)
@@ -54,3 +57,20 @@ def run_dbt(arguments: list[str], folder: Path, environment: dict[str, str], out
     output.with_suffix(".json").write_text(json.dumps(statuses))
     sys.stdout.flush()
     sys.exit(0 if outcome.success else 1 if outcome.exception is None else 2)
+
+
+def parse_once_for_all_variables() -> None:
+    """Make dbt take the manifest parsed with other `--vars`: the parser reads hardly a variable."""
+    from dbt.parser.manifest import ManifestLoader
+
+    check_state = ManifestLoader.build_manifest_state_check
+
+    def check_state_of_parsed(loader: ManifestLoader):
+        given = loader.root_project.cli_vars
+        loader.root_project.cli_vars = {n: v for n, v in given.items() if n in PARSED_VARIABLES}
+        try:
+            return check_state(loader)
+        finally:
+            loader.root_project.cli_vars = given
+
+    ManifestLoader.build_manifest_state_check = check_state_of_parsed

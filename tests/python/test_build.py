@@ -33,7 +33,7 @@ def test_the_summary_says_what_was_new_rejected_unknown_and_touched(project, cap
     project.build(*ROWS, "--write-json")
     said = summary_of(project, capsys, monkeypatch)
     assert "unknown columns kept in _unknown_columns: campaign, shelf (1 files)" in said
-    assert "Tests: 3 pass" in said and "Partitions touched: 9" in said
+    assert "Tests: 3 pass" in said and "Partitions affected: 9" in said
     feeds = [line.split() for line in said.splitlines() if line.startswith("  watch_events ")]
     assert feeds == [["watch_events", "6", "6", "0", "0", "0", "0.0%", "0"]]
     tables = {line.split()[0]: line.split()[1:] for line in said.splitlines() if "rebuild" in line}
@@ -48,7 +48,7 @@ def test_the_summary_says_what_was_new_rejected_unknown_and_touched(project, cap
     said = summary_of(project, capsys, monkeypatch)
     assert "rejected watch_events/b.csv: required columns are missing: profile_id" in said
     assert "rejected watch_events/c.pdf: unknown file type" in said
-    assert "unknown columns" not in said and "Partitions touched: 0" in said
+    assert "unknown columns" not in said and "Partitions affected: 0" in said
     feeds = [line.split() for line in said.splitlines() if line.startswith("  watch_events ")]
     assert feeds == [["watch_events", "0", "0", "0", "0", "0", "100.0%", "3"]]
     assert "In the landing folder and in no table\n  watch_event/ is no feed: did you mean" in said
@@ -162,6 +162,7 @@ def run_build(tmp_path, monkeypatch, capsys):
     [
         ([], None),
         (["--landing", "seeds/sample"], None),
+        (["--landing", "{here}/seeds/sample"], None),
         (["--vars", "{as_of: '2025-01-09'}"], {"as_of": "2025-01-09"}),
         (["--vars", "{as_of: 2030-01-01}"], {"as_of": "2030-01-01"}),
         (["--vars={as_of: 2030-01-01 10:00:00}"], {"as_of": "2030-01-01 10:00:00"}),

@@ -156,6 +156,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused_and_tried_again(tmp_pat
     monkeypatch.undo()
     facts = take(tmp_path, "x.csv")
     assert facts["error"] is None and facts["rows_delivered"] == 1001 == len(copied(facts))
+    assert facts["size_bytes"] == path.stat().st_size, "of what was read"
 
 
 def test_what_is_no_regular_file_is_never_opened(tmp_path):

@@ -75,7 +75,6 @@ def test_an_autoscaler_of_version_2(tmp_path):
     }
     assert [tuple(rate.values())[1:] for rate in found.rows["autoscaling_rates"]] == [
         ("up", "Pods", 2, 60),
-        ("down", "Percent", 100, 15),
     ]
     assert [remark.split(";")[0] for remark in remarks] == [
         "catalog: the metric memory (AverageValue) cannot be expressed",
@@ -85,17 +84,24 @@ def test_an_autoscaler_of_version_2(tmp_path):
     ]
 
 
-def test_an_autoscaler_of_version_1_has_the_defaults_of_kubernetes(tmp_path):
+def test_an_autoscaler_of_version_1_has_no_behavior(tmp_path):
+    """No rate says so, as `int_autoscaling_policies__completed` reads it."""
     found, _ = imported(tmp_path, V1)
     (policy,) = found.rows["autoscaling_policies"]
     assert (policy["cpu_target_percent"], policy["min_replicas"], policy["max_replicas"]) == (
         *(80, 1, 10),
     )
+    assert "autoscaling_rates" not in found.rows
+
+
+def test_a_behavior_without_policies_is_marked_by_one_default_rate(tmp_path):
+    policies = ",\n      policies: [{type: Pods, value: 2, periodSeconds: 60}]"
+    found, _ = imported(tmp_path, V2.replace(policies, ""))
     assert [tuple(rate.values())[1:] for rate in found.rows["autoscaling_rates"]] == [
-        ("up", "Percent", 100, 15),
-        ("up", "Pods", 4, 15),
-        ("down", "Percent", 100, 15),
+        ("down", "Percent", 100, 15)
     ]
+    found, _ = imported(tmp_path, V1.replace("maxReplicas: 10", "maxReplicas: 10, behavior: {}"))
+    assert len(found.rows["autoscaling_rates"]) == 1
 
 
 def test_rate_limits_of_nginx(tmp_path):

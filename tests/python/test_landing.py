@@ -10,7 +10,7 @@ import pytest
 from conftest import ROWS_ONLY
 from watch_events import MODELS, csv_text, deliver, event, set_modified
 
-pytestmark = pytest.mark.one_domain
+pytestmark = pytest.mark.one_domain(bare=True)
 
 EARLIER = datetime(2025, 3, 5)
 LAND = ("--select", "land_watch_events", *ROWS_ONLY)
@@ -131,6 +131,7 @@ def test_every_line_of_a_large_file_keeps_its_number(project):
     ) == [(1_200_000, 1_200_000, 0)]
 
 
+@pytest.mark.one_domain
 def test_a_file_of_which_nothing_landed_fails_the_account(project):
     """What an older version left behind when a file grew while it was read."""
     deliver(project, "a.csv", [event("1"), event("2")])

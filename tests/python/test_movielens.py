@@ -12,7 +12,7 @@ import pytest
 from reelhouse.generate.platform import DEVICE_TYPES, REGIONS
 from reelhouse.importers.movielens import adapt, find_data
 
-pytestmark = pytest.mark.one_domain
+pytestmark = pytest.mark.one_domain(bare=True)
 
 
 @pytest.fixture(scope="module")

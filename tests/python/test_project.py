@@ -1,40 +1,15 @@
-"""The project as a whole: fresh commands, edited seeds, failed builds, and what "now" means."""
+"""The project as a whole: edited seeds, failed builds, and what "now" means."""
 
 from __future__ import annotations
 
 import json
-import shutil
 
 import pytest
-from conftest import ROOT, ROWS_ONLY
-from dbt_process import start_dbt
+from conftest import ROWS_ONLY
 from watch_events import ROWS, contents, deliver, event
 
 
-def run_plain(project, *command: str) -> str:
-    """Run dbt with no flag and no variable of any kind, and return what it says."""
-    process = start_dbt(
-        [*command], project.folder, {"REELHOUSE_LAKE": "lake"}, project.folder / "plain.txt"
-    )
-    process.join(300)
-    said = (project.folder / "plain.txt").read_text()
-    assert process.exitcode == 0, said
-    return said
-
-
-def test_plain_commands_work_in_a_fresh_folder(project):
-    shutil.rmtree(project.landing)
-    compiled = run_plain(project, "compile")
-    run_plain(project, "docs", "generate")
-    assert (project.target / "catalog.json").exists() and "Error" not in compiled
-    run_plain(project, "build")
-    run_plain(project, "test")
-    sample = {path.name for path in (ROOT / "seeds" / "sample" / "watch_events").rglob("*.*")}
-    landed = project.query("select file from lake.ledger.landed_files where feed = 'watch_events'")
-    assert {file.rpartition("/")[2] for (file,) in landed} == sample
-
-
-@pytest.mark.one_domain
+@pytest.mark.one_domain(bare=True)
 def test_an_edited_seed_builds_anew_what_it_judges(project):
     seeds = project.own("seeds") / "reference"
     deliver(project, "a.csv", [event("1"), event("2", region="mars")])
@@ -72,7 +47,7 @@ def test_an_edited_seed_builds_anew_what_it_judges(project):
     assert project.query("select distinct planet from lake.reference.regions") == [("x",)]
 
 
-@pytest.mark.one_domain
+@pytest.mark.one_domain(bare=True)
 def test_a_failed_first_build_leaves_nothing_half_built(make_project):
     project, undisturbed = make_project("project"), make_project("undisturbed")
     model = project.own("models") / "marts" / "engagement" / "daily_user_metrics.sql"
@@ -122,7 +97,7 @@ def test_edited_endpoint_rules_reach_view_and_fact_in_any_order(project):
     assert project.query(newest) == [(4,)]
 
 
-@pytest.mark.one_domain
+@pytest.mark.one_domain(bare=True)
 def test_a_wrong_as_of_loses_nothing(make_project):
     project, undisturbed = make_project("project"), make_project("undisturbed")
     for each in (project, undisturbed):

@@ -13,7 +13,7 @@ from reelhouse.generate.watch_events import generate
 from reelhouse.lake.connection import PUBLISHED_CATALOG, connect
 from reelhouse.lake.query import publication_note
 
-pytestmark = pytest.mark.one_domain
+pytestmark = pytest.mark.one_domain(bare=True)
 
 DAY = {"days": 1, "events_per_day": 200, "profiles": 50, "titles": 20}
 COUNTS = """
@@ -88,6 +88,7 @@ def test_a_failed_test_keeps_readers_on_the_former_state(first_day):
     assert committed(project) == published(project) != first
 
 
+@pytest.mark.one_domain
 def test_a_bad_batch_stays_under_test_behind_a_good_one(first_day):
     project, first = first_day
     properties = project.own("models") / "marts" / "engagement" / "_engagement__models.yml"
@@ -249,6 +250,7 @@ def test_an_edited_seed_that_drops_published_rows_needs_consent(first_day):
     assert published(project) == committed(project) != second
 
 
+@pytest.mark.one_domain
 def test_coarse_times_are_published(project):
     # A dictionary is the smallest encoding of few times, whatever the layout asks for.
     rows = [
@@ -265,6 +267,7 @@ def test_coarse_times_are_published(project):
     assert layout["columns_are_encoded_as_the_layout_says"] == "pass"
 
 
+@pytest.mark.one_domain
 def test_a_failed_layout_check_is_reported_and_published(first_day):
     project, first = first_day
     strict = project.own("tests") / "lakehouse" / "columns_have_fitting_types.sql"
@@ -275,6 +278,7 @@ def test_a_failed_layout_check_is_reported_and_published(first_day):
     assert published(project) == committed(project) != first
 
 
+@pytest.mark.one_domain
 @pytest.mark.parametrize(
     "damage",
     [

@@ -280,6 +280,8 @@ def test_a_rejected_file_counts_until_it_is_corrected_or_taken_away(empty_lake):
     # What can't be counted is taken for a file like the others.
     assert "30 of 60 rows of watch_events in batch 1 are quarantined or in 1 rejected files" in said
     assert "file rejected: " in said and "watch_events/damaged.parquet" in said
+    assert "correct, restore or remove the rejected files that are named above, then `" in said
+    assert "reelhouse inspect" not in said, "a mapping does not help a damaged file"
     damaged.unlink()
     empty_lake.build()
     assert published(empty_lake) == 30

@@ -22,7 +22,7 @@ from watch_events import (
     json_lines,
 )
 
-pytestmark = pytest.mark.one_domain
+pytestmark = pytest.mark.one_domain(bare=True)
 
 ASIDE = (
     "select {columns}, count(*) from lake.quarantine.quarantine_watch_events"
@@ -172,6 +172,7 @@ def test_twenty_orders_of_arrival_give_the_same_rows(make_project):
     assert found["o07-"][:3] == expected[:3] and found["o08-"] == expected
 
 
+@pytest.mark.one_domain
 def test_the_first_delivery_stands_when_an_id_comes_with_another_payload(project):
     """The rows kept depend on who came first, and only that: ids, days and counts do not."""
     one, other = event("c"), event("c", watch_seconds=7, region="us-east")

@@ -14,7 +14,7 @@ from watch_events import deliver, event
 
 from reelhouse.serving import postgres as serving
 
-pytestmark = pytest.mark.one_domain
+pytestmark = pytest.mark.one_domain(bare=True)
 
 SECRET = "T0PSECRET"
 MALFORMED = (

@@ -12,7 +12,7 @@ from test_outdated_tables import edit
 
 from reelhouse.generate.watch_events import generate
 
-pytestmark = pytest.mark.one_domain
+pytestmark = pytest.mark.one_domain(bare=True)
 
 SERVED = ("fact_watch_events", "daily_user_metrics")
 # The three documented ways to ask the fact, and the index that is there for each.

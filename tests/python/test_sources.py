@@ -116,6 +116,55 @@ SOURCES = [
     ("cloudfront", "cloudfront.log", CDN, CLOUDFRONT),
     ("cloudfront_json", "cloudfront_json.jsonl", CDN, CLOUDFRONT),
     (
+        "cloudfront_realtime",
+        "cloudfront_realtime.log",
+        EDGE,
+        [
+            (
+                *CLOUDFRONT[0][:6],
+                *(392, Decimal("2.000"), at("21:02:30.999"), "CMCD=br%3D3200%2Csid%3D%22a%22"),
+            ),
+            (*CLOUDFRONT[1][:6], 9043219, Decimal("130.000"), at("21:02:29.750"), None),
+            (
+                *CLOUDFRONT[2][:6],
+                *(0, Decimal("11.000"), at("21:02:32.990"), "CMCD=bl%3D900"),
+            ),
+            ["region_not_mapped"],
+            ["response_bytes_missing", "time_to_first_byte_ms_missing"],
+        ],
+    ),
+    (
+        "media_cdn",
+        "media_cdn.jsonl",
+        EDGE,
+        [
+            edged(
+                "4bde6381-cd17-47e1-8c2a-1aaa424a1156",
+                *("BOM", "hit", "5.056", "00:24:13.695328"),
+                region="ap-south",
+                size=3716,
+                cmcd="CMCD=br%3D3200%2Csid%3D%22a%22",
+            ),
+            edged(
+                "4bde6381-cd17-47e1-8c2a-1aaa424a1157",
+                *("FRA", "miss", "157.228", "00:24:14"),
+                region="eu-central",
+                object="/t7/list.mpd",
+                content_class="dynamic",
+                size=901,
+            ),
+            edged(
+                "4bde6381-cd17-47e1-8c2a-1aaa424a1158",
+                *("BOM", "stale", "1.000", "00:24:15.5"),
+                region="ap-south",
+                object="/t8/a%20b.m4s",
+                size=0,
+            ),
+            ["region_not_mapped"],
+            ["cache_status_not_mapped"],
+        ],
+    ),
+    (
         "cloudflare",
         "cloudflare.jsonl",
         CDN,

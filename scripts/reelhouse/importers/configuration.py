@@ -21,14 +21,8 @@ from reelhouse.paths import REFERENCE
 
 SECONDS = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 NGINX_TOKEN = re.compile(r"""#[^\n]*|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[{};]|[^\s{};]+""")
-# Kubernetes' own, where a manifest says nothing.
-RATES = {
-    "up": [
-        {"type": "Percent", "value": 100, "periodSeconds": 15},
-        {"type": "Pods", "value": 4, "periodSeconds": 15},
-    ],
-    "down": [{"type": "Percent", "value": 100, "periodSeconds": 15}],
-}
+# Kubernetes' default, which marks a `behavior` without any policy as one.
+DOWN_RATE = {"type": "Percent", "value": 100, "periodSeconds": 15}
 
 
 @dataclass
@@ -117,8 +111,12 @@ def _read_autoscaler(file: Path, manifest: dict, found: Imported) -> None:
     found.remarks.append(
         f"{file}: {service}: pod_start_seconds is not in the manifest; 120 is a guess, measure it"
     )
-    for direction, rules in (("up", up), ("down", down)):
-        for policy in rules.get("policies") or RATES[direction]:
+    rates = {"up": up.get("policies") or [], "down": down.get("policies") or []}
+    # Without a row the what-if takes the manifest for one without `behavior`.
+    if spec.get("behavior") is not None and not any(rates.values()):
+        rates["down"] = [DOWN_RATE]
+    for direction, policies in rates.items():
+        for policy in policies:
             found.add(
                 "autoscaling_rates",
                 service_name=service,

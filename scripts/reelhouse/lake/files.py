@@ -64,6 +64,7 @@ KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
+CHANGED = "it changed while it was read; the next refresh tries it again"
 LINK_LEAVES = (
     "a link that leaves the landing folder: copy the data into it, or allow such links with the"
     " variable follow_links_out_of_landing"
@@ -303,8 +304,9 @@ class Incoming:
                 the file: format, rows and skip (docs/your-own-data.md).
 
         Returns:
-            A JSON object: sha256 (null if the file was not read to its end), format, columns (names
-            in order), types (of the columns, parquet), delimiter (csv), copy (path of the rows),
+            A JSON object: sha256 (null if the file was not read to its end), size_bytes and
+            modified_at of what was read (null if it could not be opened), format, columns (names in
+            order), types (of the columns, parquet), delimiter (csv), copy (path of the rows),
             rows_delivered, and error (null for a readable file, else why it can't be landed).
         """
         with self.lock:  # copies of text share a file
@@ -316,6 +318,8 @@ class Incoming:
         name = unquote_to_bytes(path)
         facts = {
             "sha256": None,
+            "size_bytes": None,
+            "modified_at": None,
             "format": json.loads(options).get("format") or file_format(os.fsdecode(name)),
             "columns": [],
             "types": [],
@@ -344,7 +348,10 @@ class Incoming:
                 gzip.zlib.error,
                 duckdb.Error,
             ) as error:
-                message = _first_line(error).replace(f"'{folder}/{number}.parquet' ", "")
+                message = _first_line(error)
+                copy = f"'{folder}/{number}.parquet'"
+                for shown in (f"{copy} ", f" {copy}"):
+                    message = message.replace(shown, "")
                 facts["error"] = f"unreadable: {message}"
         if facts["error"]:
             facts.update(copy=None, rows_delivered=0, error=_shortened(facts["error"]))
@@ -400,15 +407,19 @@ def _read_once(
         OSError, EOFError, ValueError, csv.Error, zlib.error, duckdb.Error: it can't be read.
     """
     with _opened(name) as source:
+        # Of the file that is read: the one that was listed may have changed since.
+        facts.update(size_bytes=source.size_bytes, modified_at=source.modified_at)
         copies = {"parquet": partial(_ParquetCopy, connection), None: _NoCopy}
         copy = copies.get(facts["format"], _TextCopy)(folder, number, facts)
         try:
             copy.write(source, os.fsdecode(name).lower().endswith(".gz"), options)
             _check_columns(facts)
             if source.has_changed():
-                raise OverLimit("it changed while it was read; the next refresh tries it again")
+                raise OverLimit(CHANGED)
         except Exception as error:
             copy.undo()
+            if source.has_changed():
+                raise OverLimit(CHANGED) from error
             if not isinstance(error, OverLimit):
                 source.read_rest()
                 facts["sha256"] = source.digest.hexdigest()
@@ -439,7 +450,9 @@ class _Hashed(io.RawIOBase):
 
     def __init__(self, stream: io.FileIO) -> None:
         self.stream, self.identity = stream, _identity(stream)
-        self.size_bytes = self.left = os.fstat(stream.fileno()).st_size
+        status = os.fstat(stream.fileno())
+        self.size_bytes = self.left = status.st_size
+        self.modified_at = _modified_at(status)
         self.digest = hashlib.sha256()
 
     def readable(self) -> bool:

@@ -184,7 +184,7 @@ def print_nothing_new(lake: str, variables: dict[str, object]) -> None:
 
 
 def print_summary(lake: str, invocation_id: str, outcomes: Counter, time_line: str = "") -> None:
-    """Print rows per feed, partitions touched, tests passed, time, and where to look next."""
+    """Print rows per feed, partitions affected, tests passed, time, and where to look next."""
     given = json.loads((target_folder() / "run_results.json").read_text())["args"].get("vars", {})
     variables = project_variables(given)
     with duckdb.connect() as connection:
@@ -306,9 +306,9 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter, time_line: s
         for model, first_refresh in outdated:
             print(f"  {model:<30} since refresh {first_refresh:,}")
         print(f"  Rebuild these and what is made from them: {rebuild_command()}")
-    touched = sum(row[4] for row in written)
+    affected = sum(row[4] for row in written)
     tests = ", ".join(f"{count} {status}" for status, count in sorted(outcomes.items()))
-    print(f"\nPartitions touched: {touched:,}    Tests: {tests}    Lake: {lake}")
+    print(f"\nPartitions affected: {affected:,}    Tests: {tests}    Lake: {lake}")
     if time_line:
         print(time_line)
     print(next_steps(lake))
@@ -371,6 +371,9 @@ def build(landing: str, lake: str, dbt_arguments: list[str], *, everything: bool
         for part in (name, value)
     )
     project = project_folder()
+    # The sample has one name, so that another spelling of its path does not make it data of yours.
+    if landing and Path(landing).resolve() == (project / SAMPLE).resolve():
+        landing = SAMPLE
     lake = lake_folder(landing, lake)
     try:
         variables, dbt_arguments = split_variables(dbt_arguments)
