@@ -27,7 +27,7 @@ from reelhouse.paths import (
     workspace_command,
 )
 from reelhouse.refresh.child_process import run_to_end
-from reelhouse.refresh.deliveries import print_deliveries
+from reelhouse.refresh.deliveries import print_deliveries, print_schema_changes
 from reelhouse.refresh.pending import (
     makers,
     note_complete_build,
@@ -193,9 +193,12 @@ def print_summary(lake: str, target: Path, outcomes: Counter, time_line: str = "
         time_line: where the time went.
     """
     invocation_id = last_invocation(target)
+    given = json.loads((target / "run_results.json").read_text())["args"].get("vars", {})
+    variables = project_variables(given)
     with duckdb.connect() as connection:
         attach_lake(connection, lake)
         print_deliveries(connection, invocation_id)
+        print_schema_changes(connection, invocation_id, variables["schema_drift"])
         written = connection.execute(
             """
             select model, mode, rows_written, rows_deleted, partitions_affected
@@ -258,8 +261,7 @@ def print_summary(lake: str, target: Path, outcomes: Counter, time_line: str = "
             """,
             [invocation_id],
         ).fetchall()
-        given = json.loads((target / "run_results.json").read_text())["args"].get("vars", {})
-        unread = input_not_read(connection, project_variables(given))
+        unread = input_not_read(connection, variables)
         publication = connection.execute(
             """
             with published as (
