@@ -84,6 +84,30 @@
         row_count bigint,
         replayed_at timestamp
     );
+    create table if not exists {{ source('ledger', 'column_profiles').render() }} (
+        feed varchar,
+        mapping varchar,
+        batch_id bigint,
+        column_name varchar,
+        has_optional_keys boolean,
+        files varchar,
+        rows_sampled bigint,
+        rows_filled bigint,
+        column_type varchar,
+        typical_size double,
+        members varchar
+    );
+    create table if not exists {{ source('ledger', 'schema_changes').render() }} (
+        feed varchar,
+        mapping varchar,
+        batch_id bigint,
+        column_name varchar,
+        change varchar,
+        value_before varchar,
+        value_after varchar,
+        files varchar,
+        message varchar
+    );
     create table if not exists {{ source('ledger', 'unpublished_builds').render() }} (
         batch_id bigint,
         invocation_id varchar,

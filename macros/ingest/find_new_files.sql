@@ -29,9 +29,13 @@
     {%- do run_query(new_files_sql(feed, required_columns, optional_columns, mappings)) -%}
     {%- do read_new_rows(required_columns + optional_columns) -%}
 
-    {%- for file in run_query(
-        "select file, reason from " ~ new_files_table() ~ " where status = 'rejected' order by file"
-    ) -%}
+    {%- set rejected = "select file, reason from " ~ new_files_table() ~ " where status = 'rejected' order by file" -%}
+    {%- set files = run_query(rejected).rows -%}
+    {%- if 'required columns are missing' in files | map(attribute=1) | join -%}
+        {%- do run_query(name_renamed_columns(required_columns, optional_columns)) -%}
+        {%- set files = run_query(rejected).rows -%}
+    {%- endif -%}
+    {%- for file in files -%}
         {%- do log("Rejected file " ~ file[0] ~ ": " ~ file[1], info=true) -%}
     {%- endfor -%}
     {#- A landed file with other content is reported on every refresh until it is resolved. -#}
@@ -278,6 +282,7 @@
         '{{ feed }}' as feed,
         number,
         file,
+        mapping,
         -- Of what was read; of what was listed if it could not be opened.
         coalesce(facts.size_bytes, size_bytes) as size_bytes,
         coalesce(facts.modified_at, modified_at) as modified_at,

@@ -1,9 +1,13 @@
 {% macro record_landed_files() %}
     {#- Hook of every landing model: the file entries commit together with the rows. -#}
+    {%- set new = run_query(
+        "select (select count(*) from " ~ new_files_table() ~ "), (select count(*) from " ~ new_rows_table() ~ ")"
+    ).rows[0] if is_refresh() else [0, 0] -%}
+    {%- if new[0] -%}{%- do record_schema_changes(new[1] | int) -%}{%- endif -%}
     {%- if is_refresh() -%}
         {%- do run_query("select clear_taken('" ~ feed_name() ~ "'), drop_rows('" ~ new_rows_table() ~ "')") -%}
     {%- endif -%}
-    {%- if is_refresh() and run_query("select 1 from " ~ new_files_table() ~ " limit 1") | length > 0 -%}
+    {%- if new[0] -%}
     {#- A file that was rejected for its columns and is tried again has one verdict: the new one. -#}
     delete from {{ source('ledger', 'landed_files') }}
     where

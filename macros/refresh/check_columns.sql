@@ -37,4 +37,5 @@
     {%- for name in added -%}
         {%- do run_query("alter table " ~ relation ~ " add column " ~ adapter.quote(name) ~ " " ~ described.query[name]) -%}
     {%- endfor -%}
+    {%- if added and is_landing_model() -%}{%- do backfill_columns(relation, added) -%}{%- endif -%}
 {% endmacro %}

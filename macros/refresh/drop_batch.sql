@@ -30,6 +30,12 @@
             "delete from " ~ source('ledger', 'replays') ~ " where feed = '" ~ found[0] ~ "' and file in (select file from "
             ~ landed_files ~ " where " ~ of_batch ~ ")"
         ) -%}
+        {#- The next delivery is compared with the one before this. -#}
+        {%- for ledger in ['column_profiles', 'schema_changes'] -%}
+            {%- do run_query(
+                "delete from " ~ source('ledger', ledger) ~ " where feed = '" ~ found[0] ~ "' and batch_id = " ~ batch_id
+            ) -%}
+        {%- endfor -%}
         {%- do run_query(
             "insert into " ~ refresh_log ~ " by name select " ~ this_refresh ~ " as batch_id, '"
             ~ landing_model ~ "' as model, 'drop' as mode, 0 as first_batch_id, 0 as rows_written, " ~ found[2] | int

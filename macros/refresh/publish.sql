@@ -12,7 +12,7 @@
     {%- set is_judged = not unfinished and not is_accepted() -%}
     {%- set losses = lost_rows(published) if is_judged else [] -%}
     {%- set quarantined = quarantined_deliveries(published) if is_judged else [] -%}
-    {%- set refusals = losses + quarantined | map(attribute='sentence') | list -%}
+    {%- set refusals = losses + quarantined | map(attribute='sentence') | list + (schema_drift(published) if is_judged else []) -%}
     {%- if unfinished or refusals -%}
         {%- do return(report_unpublished(unfinished or refusals | join("; "), newest, published, refusals | length > 0, quarantined)) -%}
     {%- endif -%}

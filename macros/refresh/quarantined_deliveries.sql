@@ -11,8 +11,8 @@
         {%- for reason in fromjson(found[6]) -%}
             {%- set hint = reason_hint(found[0], reason) -%}
             {%- do lines.append(
-                "  " ~ ("{:,}".format(reason.rows) ~ " rows " if reason.row else "") ~ reason.reason
-                ~ (", such as " ~ reason.file ~ " row " ~ reason.row if reason.row else ", " ~ reason.file)
+                "  " ~ ("{:,}".format(reason.rows) ~ " rows " if reason.row else reason.file ~ ": ") ~ reason.reason
+                ~ (", such as " ~ reason.file ~ " row " ~ reason.row if reason.row else "")
                 ~ (": " ~ hint if hint else "")
             ) -%}
         {%- endfor -%}
@@ -78,7 +78,9 @@
     {%- for node in graph.nodes.values() if staging and node.resource_type == 'seed' and node.unique_id in staging.depends_on.nodes -%}
         {%- set member = (node.columns.keys() | list or [''])[0] -%}
         {%- if member and (column == member or column.endswith('_' ~ member)) -%}
-            {%- do files.append(node.original_file_path) -%}
+            {%- do files.append(
+                'reference/' ~ node.name ~ '.csv' if env_var('REELHOUSE_WORKSPACE', '') else node.original_file_path
+            ) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- do return(files | first) -%}

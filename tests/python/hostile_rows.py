@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+import re
 import struct
+
+from conftest import ROOT
 
 DELIVERED_AT = "2025-01-15 00:00:00"
 LANDED_COLUMNS = {
@@ -127,6 +130,23 @@ GOOD_ROWS: dict[str, dict[str, str | None]] = {
     },
 }
 IDS = ("event_id", "request_id", "trace_id", "instance")
+
+
+def quarantine_argument(feed: str, pattern: str) -> str:
+    """Return what the quarantine of a feed passes to `quarantine_rows`: its fact, or its id."""
+    sql = (ROOT / "models" / "quarantine" / f"quarantine_{feed}.sql").read_text()
+    return re.search(pattern, sql)[1]
+
+
+# The fact that each feed fills.
+FACTS = {feed: quarantine_argument(feed, r"kept=ref\('(\w+)'\)") for feed in GOOD_ROWS}
+
+
+def ids_of(feed: str) -> list[str]:
+    """Columns of a feed that tell its rows apart."""
+    ids = (*IDS, quarantine_argument(feed, r"\bid='(\w+)'"))
+    return [name for name in GOOD_ROWS[feed] if name in ids]
+
 
 BLANKS = [None, "", " ", "\t", " \r\n ", "NULL", "null", " Null ", "\\N", "\u00a0", "\u3000"]
 NUMBERS = [
@@ -324,7 +344,7 @@ def hostile_rows(feed: str, count: int, seed: int) -> list[dict[str, object]]:
     rows = []
     for number in range(1, count + 1):
         row: dict[str, object] = dict(GOOD_ROWS[feed])
-        row |= {name: f"{row[name]}-{number}" for name in IDS if name in row}
+        row |= {name: f"{row[name]}-{number}" for name in ids_of(feed)}
         if feed == "api_requests" and chance.random() < 0.5:
             row = dict.fromkeys(row) | {"line": hostile_line(chance)}
         elif chance.random() < 0.9:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.one_domain
 def summary_of(project, capsys, monkeypatch) -> str:
     monkeypatch.chdir(project.folder)
     monkeypatch.setenv("REELHOUSE_PROJECT", str(project.folder))
-    build.print_summary("lake", build.last_invocation(project.target), Counter({"pass": 3}))
+    build.print_summary("lake", project.target, Counter({"pass": 3}))
     return capsys.readouterr().out
 
 
@@ -33,7 +33,7 @@ def test_the_summary_says_what_was_new_rejected_unknown_and_touched(project, cap
     project.build(*ROWS, "--write-json")
     said = summary_of(project, capsys, monkeypatch)
     assert "unknown columns kept in _unknown_columns: campaign, shelf (1 files)" in said
-    assert "Tests: 3 pass" in said and "Partitions touched: 9" in said
+    assert "Tests: 3 pass" in said and "Partitions affected: 9" in said
     feeds = [line.split() for line in said.splitlines() if line.startswith("  watch_events ")]
     assert feeds == [["watch_events", "6", "6", "0", "0", "0", "0.0%", "0"]]
     tables = {line.split()[0]: line.split()[1:] for line in said.splitlines() if "rebuild" in line}
@@ -48,7 +48,7 @@ def test_the_summary_says_what_was_new_rejected_unknown_and_touched(project, cap
     said = summary_of(project, capsys, monkeypatch)
     assert "rejected watch_events/b.csv: required columns are missing: profile_id" in said
     assert "rejected watch_events/c.pdf: unknown file type" in said
-    assert "unknown columns" not in said and "Partitions touched: 0" in said
+    assert "unknown columns" not in said and "Partitions affected: 0" in said
     feeds = [line.split() for line in said.splitlines() if line.startswith("  watch_events ")]
     assert feeds == [["watch_events", "0", "0", "0", "0", "0", "100.0%", "3"]]
     assert "In the landing folder and in no table\n  watch_event/ is no feed: did you mean" in said
@@ -94,7 +94,7 @@ def test_a_lake_is_built_summarised_and_published_wherever_it_lies(
     deliver(project, "b.csv", [event("3")])
     project.build("--write-json")
     for lake in (str(moved), os.path.relpath(moved)):
-        build.print_summary(lake, build.last_invocation(project.target), Counter())
+        build.print_summary(lake, project.target, Counter())
         assert "watch_events" in capsys.readouterr().out
         for catalog in (lake_connection.LIVE_CATALOG, lake_connection.PUBLISHED_CATALOG):
             with lake_connection.connect(lake, catalog) as connection:

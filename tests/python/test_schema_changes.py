@@ -17,6 +17,10 @@ PROPERTIES = MARTS + "_engagement__models.yml"
 def built(make_module_project):
     project = make_module_project("project")
     deliver(project, "a.csv", [event(f"a{i}", day=i % 3) for i in range(10)])
+    # Columns that the feed does not have yet.
+    other = [("home", "it's"), ("", "kept"), ("search", "")]
+    rows = [event(f"n{i}", referrer=r, note=n) for i, (r, n) in enumerate(other)]
+    deliver(project, "n.csv", csv_text(rows, [*event("x"), "referrer", "note"]))
     project.build(*BUILD)
     return project
 
@@ -110,10 +114,21 @@ def test_a_new_optional_column_of_a_feed_reaches_the_fact(built, project):
     deliver(project, "b.csv", csv_text([event("late", referrer="home")], [*event("x"), "referrer"]))
     before = project.query("select * exclude (batch_id) from fact_watch_events")
 
-    project.build(*BUILD)
+    said = " ".join(project.build(*BUILD).stdout.split())
+    assert (
+        "Feed watch_events: the new columns referrer have their values in 3 rows that had landed"
+        " before (from _unknown_columns)."
+    ) in said
     assert project.query(
-        "select referrer, count(*) from lake.landing.land_watch_events group by all order by all"
-    ) == [("home", 1), (None, 10)]
+        "select event_id, referrer, _unknown_columns from lake.landing.land_watch_events"
+        " where referrer is not null order by event_id"
+    ) == [
+        ("e-late", "home", None),
+        ("e-n0", "home", '{"note":"it\'s"}'),
+        ("e-n1", "", '{"note":"kept"}'),
+        ("e-n2", "search", '{"note":""}'),
+    ]
+    assert project.query("select count(*) from lake.landing.land_watch_events") == [(14,)]
     assert project.query(
         "select event_id, batch_id from fact_watch_events where referrer = 'home'"
     ) == [("e-late", 2)]
@@ -122,6 +137,11 @@ def test_a_new_optional_column_of_a_feed_reaches_the_fact(built, project):
     assert project.query(
         "select count(*) from ledger.refresh_log where batch_id = 2 and mode = 'rebuild'"
     ) == [(0,)]
+    # Facts take the values of older rows in a rebuild.
+    project.build(*BUILD, vars={"rebuild_outdated": True})
+    assert project.query("select count(*) from fact_watch_events where referrer = 'search'") == [
+        (1,)
+    ]
     # Landing is never rebuilt: a column that its model loses is asked back.
     edit(project, land, ",\n        optional_columns=['referrer']", "")
     said = project.build("--select", "land_watch_events", expect_success=False).stdout

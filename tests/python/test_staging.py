@@ -13,21 +13,18 @@ import pyarrow as arrow
 import pytest
 import yaml
 from conftest import ROOT, ROWS_ONLY
-from hostile_rows import DELIVERED_AT, GOOD_LINE, GOOD_ROWS, IDS, LANDED_COLUMNS, hostile_rows
+from hostile_rows import (
+    DELIVERED_AT,
+    FACTS,
+    GOOD_LINE,
+    GOOD_ROWS,
+    LANDED_COLUMNS,
+    hostile_rows,
+    ids_of,
+)
 from watch_events import ROWS, deliver, event, set_modified
 
 SEEDS = ROOT / "seeds" / "reference"
-# The fact that each feed fills.
-FACTS = {
-    "api_requests": "api_request_logs",
-    "cache_requests": "cache_requests",
-    "cdn_requests": "cdn_requests",
-    "demand_forecasts": "demand_forecasts",
-    "playback_events": "playback_events",
-    "resource_metrics": "resource_metrics",
-    "throughput_samples": "throughput_samples",
-    "watch_events": "fact_watch_events",
-}
 # Invariants of the facts: data tests that would stop the publication of what staging let through.
 FACT_TESTS = (
     "api_request_logs_dt_is_the_day_of_timestamp",
@@ -183,6 +180,11 @@ def judge(compiled_sql, count: int, seed: int) -> dict[str, tuple[int, int]]:
     return verdicts
 
 
+def test_every_feed_has_a_good_row_to_damage():
+    landing = (ROOT / "models" / "landing").glob("land_*.sql")
+    assert sorted(GOOD_ROWS) == sorted(path.stem.removeprefix("land_") for path in landing)
+
+
 def test_every_hostile_row_has_a_verdict(compiled_sql):
     verdicts = judge(compiled_sql, 500, seed=1)
     # A mutation that broke nothing, or everything, would test nothing.
@@ -232,7 +234,7 @@ def test_optional_columns_may_be_blank_in_every_feed(compiled_sql, blank):
     for feed, fact in FACTS.items():
         rows = [landed(feed)]
         for number, column in enumerate(optional_columns(feed), start=2):
-            ids = {name: f"{name}-{number}" for name in IDS if name in GOOD_ROWS[feed]}
+            ids = {name: f"{name}-{number}" for name in ids_of(feed)}
             rows.append(landed(feed, number, **ids | {column: blank}))
         lake.land(feed, rows)
         lake.build(fact)
@@ -279,7 +281,8 @@ def test_a_key_with_any_character_is_split(compiled_sql):
     assert lake.query("select key_parameters from lake.analytics.cache_requests")[0][0]
 
 
-# The sample's Parquet files: their columns have types, from which the other formats are made.
+# Files of the sample whose columns have types: the other formats are made from them. A feed that is
+# not listed has its first file here.
 TYPED_SAMPLES = {
     "api_requests": "2025-01-14.parquet",
     "cache_requests": "2025-01-12.parquet",
@@ -319,11 +322,9 @@ def write_in_every_format(landing: Path, feed: str) -> int:
     folder.mkdir(parents=True)
     connection = duckdb.connect()
     connection.execute("set timezone = 'Asia/Tokyo'")
-    source = (
-        f"from '{ROOT}/seeds/sample/{feed}/{TYPED_SAMPLES[feed]}'"
-        if feed in TYPED_SAMPLES
-        else FORECASTS
-    )
+    sample = ROOT / "seeds" / "sample" / feed
+    first = sample / TYPED_SAMPLES.get(feed, min(path.name for path in sample.iterdir()))
+    source = FORECASTS if feed == "demand_forecasts" else f"from '{first}'"
     connection.execute(f"create table typed as {source}")
     types = dict(
         connection.execute("select column_name, column_type from (describe typed)").fetchall()

@@ -27,7 +27,7 @@ from reelhouse.paths import (
     workspace_command,
 )
 from reelhouse.refresh.child_process import run_to_end
-from reelhouse.refresh.deliveries import print_deliveries
+from reelhouse.refresh.deliveries import print_deliveries, print_schema_changes
 from reelhouse.refresh.pending import (
     makers,
     note_complete_build,
@@ -183,11 +183,22 @@ def print_nothing_new(lake: str, variables: dict[str, object]) -> None:
         print_input_not_read(input_not_read(connection, project_variables(variables)))
 
 
-def print_summary(lake: str, invocation_id: str, outcomes: Counter, time_line: str = "") -> None:
-    """Print rows per feed, partitions touched, tests passed, time, and where to look next."""
+def print_summary(lake: str, target: Path, outcomes: Counter, time_line: str = "") -> None:
+    """Print rows per feed, partitions affected, tests passed, time, and where to look next.
+
+    Args:
+        lake: folder of the lake.
+        target: folder with the artifacts of the build.
+        outcomes: how many tests had which status.
+        time_line: where the time went.
+    """
+    invocation_id = last_invocation(target)
+    given = json.loads((target / "run_results.json").read_text())["args"].get("vars", {})
+    variables = project_variables(given)
     with duckdb.connect() as connection:
         attach_lake(connection, lake)
         print_deliveries(connection, invocation_id)
+        print_schema_changes(connection, invocation_id, variables["schema_drift"])
         written = connection.execute(
             """
             select model, mode, rows_written, rows_deleted, partitions_affected
@@ -250,10 +261,7 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter, time_line: s
             """,
             [invocation_id],
         ).fetchall()
-        given = json.loads((target_folder() / "run_results.json").read_text())["args"].get(
-            "vars", {}
-        )
-        unread = input_not_read(connection, project_variables(given))
+        unread = input_not_read(connection, variables)
         publication = connection.execute(
             """
             with published as (
@@ -306,9 +314,9 @@ def print_summary(lake: str, invocation_id: str, outcomes: Counter, time_line: s
         for model, first_refresh in outdated:
             print(f"  {model:<30} since refresh {first_refresh:,}")
         print(f"  Rebuild these and what is made from them: {rebuild_command()}")
-    touched = sum(row[4] for row in written)
+    affected = sum(row[4] for row in written)
     tests = ", ".join(f"{count} {status}" for status, count in sorted(outcomes.items()))
-    print(f"\nPartitions touched: {touched:,}    Tests: {tests}    Lake: {lake}")
+    print(f"\nPartitions affected: {affected:,}    Tests: {tests}    Lake: {lake}")
     if time_line:
         print(time_line)
     print(next_steps(lake))
@@ -407,5 +415,5 @@ def build(landing: str, lake: str, dbt_arguments: list[str], *, everything: bool
         if status == 0:
             note_complete_build(Path(lake), made_by)
         time_line = phase_line(seconds_by_phase(target, started_at, ended_at))
-        print_summary(lake, last_invocation(target), read_outcomes(target), time_line)
+        print_summary(lake, target, read_outcomes(target), time_line)
     return status

@@ -7,6 +7,7 @@ import json
 import duckdb
 
 LONGEST_EXAMPLE = 90
+MOST_LINES = 20
 
 
 def print_deliveries(connection: duckdb.DuckDBPyConnection, invocation_id: str) -> None:
@@ -87,3 +88,29 @@ def reason_line(reason: dict) -> str:
         f"{reason['rows']:,} {reason['reason']}, such as {reason['file']}"
         f" row {reason['row']:,}: {shown}"
     )
+
+
+def print_schema_changes(
+    connection: duckdb.DuckDBPyConnection, invocation_id: str, policies: str | dict[str, str]
+) -> None:
+    """Print how columns differ from the deliveries before, in what an invocation landed.
+
+    `policies` is the variable `schema_drift`; the connection has the lake attached as `lake`.
+    """
+    policies = {"default": policies} if isinstance(policies, str) else policies
+    found = connection.execute(
+        """
+        select feed, message
+        from lake.ledger.schema_changes
+        where batch_id in (select batch_id from lake.ledger.refresh_log where invocation_id = $1)
+        order by feed, batch_id, message
+        """,
+        [invocation_id],
+    ).fetchall()
+    default = policies.get("default", "warn")
+    lines = [f"  {feed}/{text}" for feed, text in found if policies.get(feed, default) != "ignore"]
+    if lines:
+        print("\nColumns that differ from the deliveries before (lakehouse.feed_schema_history)")
+        print("\n".join(lines[:MOST_LINES]))
+        if len(lines) > MOST_LINES:
+            print(f"  and {len(lines) - MOST_LINES:,} more")
