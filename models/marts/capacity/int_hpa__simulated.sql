@@ -1,13 +1,12 @@
 {{ config(incremental_strategy='delete+insert', unique_key=['service_name', 'dt']) }}
 
-{%- set steps = [
-    'started', 'measured', 'used', 'rated', 'proposed', 'stabilized', 'decided', 'remembered'
-] %}
+{%- set steps = ['started', 'measured', 'used', 'rated', 'proposed', 'stabilized', 'decided',
+    'remembered'] %}
 
 -- The HorizontalPodAutoscaler of Kubernetes over the recorded load. How it spreads over pods
 -- follows from the replicas that it would have had.
--- An iteration of `simulated` is the next piece (up to 60 syncs of a day) of every stretch: the days
--- of a week that follow each other without a gap. A step of a sync is a branch of one CASE, because
+-- An iteration of `simulated` is the next piece (up to 60 syncs of a day) of every stretch: the
+-- days of a week that follow each other without a gap. A step of a sync is a branch of one CASE:
 -- DuckDB sets up each query and each nested lambda again for every sync, but not a branch.
 with recursive samples as (
     select * from {{ ref('int_service_utilization__sampled') }}
@@ -81,8 +80,8 @@ stretches as (
 
 simulated as (
     select
-        service_name,
-        stretch_dt,
+        stretches.service_name,
+        stretches.stretch_dt,
         cast(0 as bigint) as piece_number,
         {{ hpa_first_state() }} as state
     from stretches
@@ -93,12 +92,12 @@ simulated as (
         pieces.service_name,
         pieces.stretch_dt,
         pieces.piece_number,
-        list_reduce( -- noqa: PRS
+        list_reduce( -- noqa: PRS,RF02
             flatten(list_transform(pieces.syncs, lambda sync: list_transform(
                 {{ steps }}, lambda step: struct_insert(sync, step := step)
             ))),
             lambda hpa, sync: case sync.step
-                -- Pods added less than a start-up time ago start; those removed since were the youngest.
+                -- Pods added less than a start-up time ago start; the youngest leave first.
                 when 'started' then struct_update(
                     hpa,
                     now := sync.now,
@@ -107,7 +106,7 @@ simulated as (
                         greatest(0, {{ hpa_change_since('sync.now - hpa.pod_start_seconds') }})
                     )
                 )
-                -- Of the running pods, as large a share is ready and measured as in the recorded minute.
+                -- As large a share of the pods is ready and measured as in the recorded minute.
                 when 'measured' then struct_update(
                     hpa,
                     memory_known_pods := hpa.replicas - hpa.starting_replicas,
@@ -139,10 +138,12 @@ simulated as (
                     hpa,
                     desired_replicas := case
                         when hpa.replicas = 0 then 0
-                        when hpa.stabilized_replicas > hpa.replicas
-                            then least(hpa.stabilized_replicas, hpa.max_replicas, hpa.scale_up_limit)
-                        when hpa.stabilized_replicas < hpa.replicas
-                            then greatest(hpa.stabilized_replicas, hpa.min_replicas, hpa.scale_down_limit)
+                        when hpa.stabilized_replicas > hpa.replicas then least(
+                            hpa.stabilized_replicas, hpa.max_replicas, hpa.scale_up_limit
+                        )
+                        when hpa.stabilized_replicas < hpa.replicas then greatest(
+                            hpa.stabilized_replicas, hpa.min_replicas, hpa.scale_down_limit
+                        )
                         else least(greatest(hpa.replicas, hpa.min_replicas), hpa.max_replicas)
                     end
                 )
@@ -162,12 +163,12 @@ decided as (
     select
         pieces.service_name,
         pieces.dt,
-        unnest(simulated.state.decisions) as decision,
-        unnest(pieces.labels) as label,
+        unnest(simulated.state['decisions']) as decision,
+        unnest(pieces.labels) as sync_label,
         struct_pack(
-            replicas := simulated.state.replicas,
-            recommendations := simulated.state.recommendations,
-            scale_events := simulated.state.scale_events
+            replicas := simulated.state['replicas'],
+            recommendations := simulated.state['recommendations'],
+            scale_events := simulated.state['scale_events']
         ) as state_after_piece
     from simulated
     inner join pieces
@@ -184,14 +185,14 @@ final as (
 
         ---------- measures
         unnest(decision), -- noqa: AL03
-        case when label.is_last_of_day then state_after_piece end as state_after_day,
+        case when sync_label['is_last_of_day'] then state_after_piece end as state_after_day,
 
         ---------- timestamps
-        label.sync_ts,
+        sync_label['sync_ts'] as sync_ts,
         dt,
 
         ---------- metadata
-        label.batch_id
+        sync_label['batch_id'] as batch_id
     from decided
 )
 
