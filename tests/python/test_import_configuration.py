@@ -120,6 +120,85 @@ def test_rate_limits_of_nginx(tmp_path):
     ]
 
 
+ENVOY = """
+static_resources:
+  listeners:
+    - filter_chains:
+        - filters:
+            - typed_config:
+                stat_prefix: http_local_rate_limiter
+                token_bucket: {max_tokens: 100, tokens_per_fill: 50, fill_interval: 10s}
+                route_config:
+                  virtual_hosts:
+                    - routes:
+                        - match: {prefix: /search}
+                          typed_per_filter_config:
+                            envoy.filters.http.local_ratelimit:
+                              stat_prefix: search
+                              token_bucket: {max_tokens: 5, fill_interval: 500ms}
+  clusters:
+    - name: app
+      outlier_detection: {consecutive_5xx: 3}
+      circuit_breakers: {thresholds: [{max_connections: 100}]}
+"""
+
+
+def test_limits_of_envoy(tmp_path):
+    found, remarks = imported(tmp_path, ENVOY)
+    assert [tuple(row.values()) for row in found.rows["rate_limit_zones"]] == [
+        ("http_local_rate_limiter", "*", "*", 5, 99, None),
+        ("search", "*", "/search", 2, 4, None),
+    ]
+    assert found.variables == {"upstream_max_fails": 3, "upstream_fail_timeout_seconds": 30}
+    assert [remark.split(";")[0] for remark in remarks] == [
+        "http_local_rate_limiter: the bucket of Envoy counts all clients of one proxy",
+        "search: the bucket of Envoy counts all clients of one proxy",
+        "app: circuit_breakers limit connections, which no feed has",
+        "Envoy ejects longer each time",
+    ]
+
+
+HAPROXY = """
+frontend www
+    bind :80
+    stick-table type ip size 100k expire 30s store http_req_rate(10s)
+    http-request track-sc0 src
+    http-request deny deny_status 429 if { sc_http_req_rate(0) gt 20 }  # per client
+    default_backend app
+backend app
+    server a 10.0.0.1:80 check inter 5s observe layer7 error-limit 4 on-error mark-down
+    server b 10.0.0.2:80 check inter 5s observe layer7 error-limit 4 on-error mark-down maxconn 50
+"""
+
+
+def test_limits_of_haproxy(tmp_path):
+    found, remarks = imported(tmp_path, HAPROXY)
+    assert [tuple(row.values()) for row in found.rows["rate_limit_zones"]] == [
+        ("www", "*", "*", 2, 19, None)
+    ]
+    assert found.variables == {"upstream_max_fails": 4, "upstream_fail_timeout_seconds": 5}
+    assert remarks == [
+        "www: HAProxy counts the requests of the last 10 s; the what-if lets a client be as many"
+        " ahead of the same rate",
+        "app: maxconn limits connections, which no feed has",
+    ]
+
+
+def test_servers_that_differ_set_no_variable(tmp_path):
+    found, remarks = imported(tmp_path, HAPROXY.replace("error-limit 4", "error-limit 9", 1))
+    assert not found.variables
+    assert "servers differ in error-limit or inter; the what-if has one for all" in remarks
+
+
+def test_memory_of_redis(tmp_path):
+    found, remarks = imported(tmp_path, "maxmemory 100mb\nmaxmemory-policy volatile-ttl\n")
+    assert not found.rows and not found.variables
+    assert [remark.split(";")[0] for remark in remarks] == [
+        "maxmemory is 104857600 bytes",
+        "maxmemory-policy volatile-ttl cannot be expressed",
+    ]
+
+
 def test_tables_are_written_with_the_columns_of_the_reference_tables(tmp_path, capsys):
     found, _ = imported(tmp_path, V2)
     write(found, tmp_path / "out")
@@ -132,7 +211,8 @@ def test_tables_are_written_with_the_columns_of_the_reference_tables(tmp_path, c
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("maxmemory 100mb\n", "is neither a Kubernetes manifest nor nginx configuration"),
+        ("a line\n", "is no configuration of Kubernetes, nginx, Envoy, HAProxy or Redis"),
+        ("clusters: [", "is not YAML: "),
         ("kind: [", "is not YAML: "),
         (V1.replace("maxReplicas: 10", ""), "needs spec.scaleTargetRef.name and maxReplicas"),
         ("server { limit_req zone=x; }", "names a zone without a limit_req_zone"),

@@ -3,8 +3,9 @@
     reelhouse import configuration hpa.yaml nginx.conf [--out FOLDER]
 
 A HorizontalPodAutoscaler (autoscaling/v1 and v2) becomes rows of autoscaling_policies and
-autoscaling_rates, nginx's limit_req rows of rate_limit_zones, and max_fails and fail_timeout of its
-upstreams variables. What the what-ifs cannot express is said, line by line.
+autoscaling_rates. Rate limits of nginx, Envoy and HAProxy become rows of rate_limit_zones, and how
+often a server may fail until it is left out becomes variables. What the what-ifs cannot express is
+said, line by line.
 """
 
 from __future__ import annotations
@@ -12,56 +13,54 @@ from __future__ import annotations
 import csv
 import re
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 
+from reelhouse.importers.imported import SECONDS, Imported
+from reelhouse.importers.proxies import HAPROXY_SECTION, read_envoy, read_haproxy, read_redis
 from reelhouse.paths import REFERENCE
 
-SECONDS = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 NGINX_TOKEN = re.compile(r"""#[^\n]*|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[{};]|[^\s{};]+""")
 # Kubernetes' default, which marks a `behavior` without any policy as one.
 DOWN_RATE = {"type": "Percent", "value": 100, "periodSeconds": 15}
-
-
-@dataclass
-class Imported:
-    """Rows by reference table, values of variables, and what could not be taken over."""
-
-    rows: dict[str, list[dict]] = field(default_factory=dict)
-    variables: dict[str, object] = field(default_factory=dict)
-    remarks: list[str] = field(default_factory=list)
-
-    def add(self, table: str, **row: object) -> None:
-        """Add a row of a reference table."""
-        self.rows.setdefault(table, []).append(row)
 
 
 def read(files: list[Path]) -> Imported:
     """Return what files of configuration say.
 
     Raises:
-        ValueError: a file is neither a manifest nor a configuration of nginx.
+        ValueError: a file is of none of the systems that this knows, or is damaged.
     """
     found = Imported()
     for file in files:
         text = file.read_text(encoding="utf-8")
         if re.search(r"^\s*kind:\s*\S", text, re.MULTILINE):
             _read_manifests(file, text, found)
+        elif re.search(r"^\s*\"?(static_resources|clusters|resources)\"?\s*:", text, re.MULTILINE):
+            read_envoy(file, _documents(file, text)[0], found)
+        elif re.search(r"^\s*maxmemory(-policy)?\s", text, re.MULTILINE):
+            read_redis(file, text, found)
+        elif any(HAPROXY_SECTION.fullmatch(line.strip()) for line in text.splitlines()):
+            read_haproxy(file, text, found)
         elif re.search(r"\b(limit_req_zone|limit_req|upstream|server)\b[^;{]*[;{]", text):
             _read_nginx(file, text, found)
         else:
-            raise ValueError(f"{file} is neither a Kubernetes manifest nor nginx configuration")
+            raise ValueError(
+                f"{file} is no configuration of Kubernetes, nginx, Envoy, HAProxy or Redis"
+            )
     return found
 
 
-def _read_manifests(file: Path, text: str, found: Imported) -> None:
+def _documents(file: Path, text: str) -> list:
     try:
-        documents = list(yaml.safe_load_all(text))
+        return list(yaml.safe_load_all(text))
     except yaml.YAMLError as error:
         raise ValueError(f"{file} is not YAML: {str(error).splitlines()[0]}") from None
-    for document in documents:
+
+
+def _read_manifests(file: Path, text: str, found: Imported) -> None:
+    for document in _documents(file, text):
         kind = document.get("kind") if isinstance(document, dict) else None
         items = document.get("items", []) if kind == "List" else [document]
         for item in items:
@@ -177,12 +176,9 @@ def _add_limit(
         found.remarks.append(
             f"{file}: location {path} is a prefix, a row limits one endpoint: add a row for each"
         )
-    names = {row["zone"] for row in found.rows.get("rate_limit_zones", [])}
-    numbered = next(n for n in (zone, *(f"{zone}-{i}" for i in range(2, 10_000))) if n not in names)
     delay = 0 if "nodelay" not in arguments else None
-    found.add(
-        "rate_limit_zones",
-        zone=numbered,
+    found.add_limit(
+        zone,
         service_name=above.get("server_name", ["*"])[0],
         endpoint="*" if path == "/" else path,
         rate_per_second=zones[zone],
