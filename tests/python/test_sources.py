@@ -111,9 +111,40 @@ def served(time: str, service: str, endpoint: str, method, status: int, ms, **ot
     )
 
 
+def played(event: str, time: str, **others) -> tuple:
+    return (
+        *(others.get("profile", "p7"), "s-42", others.get("title", "t7")),
+        *(others.get("region", "us-east"), others.get("device", "web"), event, at(time)),
+        *(at("21:00:00"), None, None, others.get("kbps"), None, None, False, others.get("error")),
+    )
+
+
 # Mapping, sample, the columns that are compared, and per line its row or its reasons.
 SOURCES = [
     ("cloudfront", "cloudfront.log", CDN, CLOUDFRONT),
+    (
+        "snowplow",
+        "snowplow.jsonl",
+        PLAYBACK,
+        [
+            played("playing", "21:00:02.250"),
+            played(
+                "playing",
+                "21:00:32.250",
+                device="tv",
+                title=hashlib.md5(b"A film, with a comma").hexdigest(),
+            ),
+            played(
+                *("heartbeat", "21:01:02.250"), profile="d-17", device="mobile", region="eu-central"
+            ),
+            played("stall_start", "21:01:10"),
+            played("bitrate_switch", "21:01:11", kbps=2800),
+            played("error", "21:01:12", error="E42"),
+            played("ad_end", "21:01:13"),
+            ["event_type_unknown"],
+            ["device_type_not_mapped"],
+        ],
+    ),
     ("cloudfront_json", "cloudfront_json.jsonl", CDN, CLOUDFRONT),
     (
         "cloudfront_realtime",
