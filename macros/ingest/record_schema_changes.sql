@@ -165,7 +165,7 @@
             on
                 change.change = 'magnitude'
                 and found.mapping = ''
-                and found.column_name in ({{ text_list(feed_columns) }})
+                and found.column_name in ({{ text_list(feed_columns) or "''" }})
                 and found.column_name like units.columns
                 and found.thousands = units.thousands
         where change is not null
