@@ -179,9 +179,10 @@ def generated_minutes(draw: random.Random, instances: int, count: int) -> list[M
     return recorded
 
 
-def test_ten_thousand_generated_histories_equal_the_oracle(what_if_sql):
+@pytest.mark.parametrize("count", [1_000, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_generated_histories_equal_the_oracle(count, what_if_sql):
     draw = random.Random(20250101)
-    histories = {f"h{number}": generated_history(draw) for number in range(10_000)}
+    histories = {f"h{number}": generated_history(draw) for number in range(count)}
     decisions = simulate(what_if_sql, histories)
     for name, history in histories.items():
         assert decisions[name] == expected_of(*history), (name, history)
