@@ -54,8 +54,8 @@ def test_every_model_has_rows(sample):
             if lake.execute(f"select 1 from lake.{name} limit 1").fetchone() is None
         }
     assert len(models) > 60
-    # Every table was built by the models as they are, so none is outdated; and there was no delivery
-    # before this one from which its columns could differ.
+    # Every table was built by the models as they are, so none is outdated; and no delivery came
+    # before this one, from which its columns could differ.
     assert empty == {"lakehouse.outdated_tables", "lakehouse.feed_schema_history"}
 
 
