@@ -35,7 +35,8 @@ final as (
         )
         or (
             regexp_matches(lake_columns.column_name, '(^dt|_date|_day)$')
-            and lake_columns.column_type in ('varchar', 'timestamp', 'int32', 'int64')
+            -- `is_last_of_day` and `state_after_day` are no days.
+            and lake_columns.column_type not in ('date', 'boolean', 'struct')
         )
         or (
             regexp_matches(lake_columns.column_name, '(_count|_rows|_events|_bytes|^batch_id|_id)$')
