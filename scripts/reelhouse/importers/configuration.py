@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 
-from reelhouse.importers.imported import SECONDS, Imported
+from reelhouse.importers.imported import SECONDS, Imported, seconds
 from reelhouse.importers.proxies import HAPROXY_SECTION, read_envoy, read_haproxy, read_redis
 from reelhouse.paths import REFERENCE
 
@@ -128,7 +128,7 @@ def _read_autoscaler(file: Path, manifest: dict, found: Imported) -> None:
 
 def _read_nginx(file: Path, text: str, found: Imported) -> None:
     zones: dict[str, float] = {}
-    servers: list[tuple[int, float]] = []
+    servers: set[tuple[int, float]] = set()
     uses: list[tuple[dict, dict, str]] = []
     for above, words in _directives(text):
         name, arguments = words[0], _arguments(words[1:])
@@ -143,21 +143,13 @@ def _read_nginx(file: Path, text: str, found: Imported) -> None:
         elif name == "limit_req":
             uses.append((arguments, above, " ".join(words)))
         elif name == "server" and "upstream" in above:
-            timeout = re.fullmatch(r"(\d+)(\w*)", arguments.get("fail_timeout", "10s"))
-            seconds = int(timeout[1]) * SECONDS[timeout[2]]
-            servers.append((int(arguments.get("max_fails", "1")), seconds))
+            timeout_seconds = seconds(arguments.get("fail_timeout", "10s"))
+            servers.add((int(arguments.get("max_fails", "1")), timeout_seconds))
         elif name in ("limit_req_status", "limit_req_dry_run", "limit_conn"):
             found.remarks.append(f"{file}: {' '.join(words)} cannot be expressed")
     for arguments, above, line in uses:
         _add_limit(file, arguments, above, line, zones, found)
-    if len(set(servers)) == 1:
-        fails, seconds = servers[0]
-        found.variables["upstream_max_fails"] = fails
-        found.variables["upstream_fail_timeout_seconds"] = seconds
-    elif servers:
-        found.remarks.append(
-            f"{file}: servers differ in max_fails or fail_timeout; the what-if has one for all"
-        )
+    found.set_health_checks(file, servers, "servers differ in max_fails or fail_timeout")
 
 
 def _add_limit(

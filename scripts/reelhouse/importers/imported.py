@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 SECONDS = {"us": 1e-6, "ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -25,3 +27,21 @@ class Imported:
         numbered = (zone, *(f"{zone}-{number}" for number in range(2, 10_000)))
         free = next(name for name in numbered if name not in names)
         self.add("rate_limit_zones", zone=free, **row)
+
+    def set_health_checks(self, file: Path, checks: set[tuple[int, float]], differing: str) -> None:
+        """Set after how many failures a server is left out, and for how long (seconds).
+
+        The what-if has one pair for all servers: a remark says if they differ.
+        """
+        if len(checks) == 1:
+            ((fails, seconds_left_out),) = checks
+            self.variables["upstream_max_fails"] = fails
+            self.variables["upstream_fail_timeout_seconds"] = seconds_left_out
+        elif checks:
+            self.remarks.append(f"{file}: {differing}; the what-if has one for all")
+
+
+def seconds(duration: object) -> float:
+    """Return a duration such as 500ms, 10s, 1m or 30 in seconds."""
+    number, unit = re.fullmatch(r"([\d.]+)([a-z]*)", str(duration)).groups()
+    return float(number) * SECONDS[unit]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from reelhouse.importers.imported import SECONDS, Imported
+from reelhouse.importers.imported import Imported, seconds
 
 HAPROXY_SECTION = re.compile(r"(frontend|backend|listen|defaults|global)(?:\s+(\S+))?")
 HAPROXY_DENY = re.compile(
@@ -33,7 +33,7 @@ def read_envoy(file: Path, bootstrap: dict, found: Imported) -> None:
                 service_name="*",
                 endpoint=path.get("prefix", path.get("path", "*")).rstrip("/") or "*",
                 rate_per_second=int(bucket.get("tokens_per_fill", 1))
-                / _seconds(bucket["fill_interval"]),
+                / seconds(bucket["fill_interval"]),
                 burst=tokens - 1,
                 delay=None,
             )
@@ -44,13 +44,13 @@ def read_envoy(file: Path, bootstrap: dict, found: Imported) -> None:
         if isinstance(part.get("outlier_detection"), dict):
             detection = {**ENVOY_EJECTION, **part["outlier_detection"]}
             ejections.add(
-                (int(detection["consecutive_5xx"]), _seconds(detection["base_ejection_time"]))
+                (int(detection["consecutive_5xx"]), seconds(detection["base_ejection_time"]))
             )
         if "circuit_breakers" in part:
             found.remarks.append(
                 f"{file}: {part.get('name')}: circuit_breakers limit connections, which no feed has"
             )
-    _set_health_checks(file, ejections, "clusters differ in outlier_detection", found)
+    found.set_health_checks(file, ejections, "clusters differ in outlier_detection")
     if ejections:
         found.remarks.append(
             f"{file}: Envoy ejects longer each time; the what-if always as long as the first time"
@@ -68,33 +68,33 @@ def read_haproxy(file: Path, text: str, found: Imported) -> None:
         if header := HAPROXY_SECTION.fullmatch(line.partition(" mode")[0]):
             section = header[2] or header[1]
         elif period := re.search(r"^stick-table .*\bhttp_req_rate\((\w+)\)", line):
-            periods[section] = _seconds(period[1])
+            periods[section] = seconds(period[1])
         elif denied := HAPROXY_DENY.match(line):
             # `gt 20` lets 20 through, `ge 20` 19.
             requests = int(denied[2]) - (denied[1] == "ge")
-            seconds = periods.get(section) or next(iter(periods.values()), 10)
+            period_seconds = periods.get(section) or next(iter(periods.values()), 10)
             found.add_limit(
                 section,
                 service_name="*",
                 endpoint="*",
-                rate_per_second=requests / seconds,
+                rate_per_second=requests / period_seconds,
                 burst=requests - 1,
                 delay=None,
             )
             found.remarks.append(
-                f"{file}: {section}: HAProxy counts the requests of the last {seconds:g} s; the"
-                " what-if lets a client be as many ahead of the same rate"
+                f"{file}: {section}: HAProxy counts the requests of the last {period_seconds:g} s;"
+                " the what-if lets a client be as many ahead of the same rate"
             )
         elif line.startswith(("server ", "default-server ")):
             words = line.split()
             given = dict(zip(words, words[1:], strict=False))
             if "observe" in given:
-                checks.add((int(given.get("error-limit", 10)), _seconds(given.get("inter", "2s"))))
+                checks.add((int(given.get("error-limit", 10)), seconds(given.get("inter", "2s"))))
             if "maxconn" in given:
                 found.remarks.append(
                     f"{file}: {section}: maxconn limits connections, which no feed has"
                 )
-    _set_health_checks(file, checks, "servers differ in error-limit or inter", found)
+    found.set_health_checks(file, checks, "servers differ in error-limit or inter")
 
 
 def read_redis(file: Path, text: str, found: Imported) -> None:
@@ -114,21 +114,6 @@ def read_redis(file: Path, text: str, found: Imported) -> None:
             f"{file}: maxmemory-policy {policy} cannot be expressed; cache_size_what_if evicts like"
             " allkeys-lru"
         )
-
-
-def _set_health_checks(file: Path, checks: set[tuple], otherwise: str, found: Imported) -> None:
-    if len(checks) == 1:
-        fails, seconds = checks.pop()
-        found.variables["upstream_max_fails"] = fails
-        found.variables["upstream_fail_timeout_seconds"] = seconds
-        checks.add((fails, seconds))
-    elif checks:
-        found.remarks.append(f"{file}: {otherwise}; the what-if has one for all")
-
-
-def _seconds(duration: object) -> float:
-    number, unit = re.fullmatch(r"([\d.]+)([a-z]*)", str(duration)).groups()
-    return float(number) * SECONDS[unit]
 
 
 def _mappings(value: object, match: dict) -> Iterator[tuple[dict, dict]]:
