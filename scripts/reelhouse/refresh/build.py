@@ -27,7 +27,7 @@ from reelhouse.paths import (
     workspace_command,
 )
 from reelhouse.refresh.child_process import run_to_end
-from reelhouse.refresh.deliveries import print_deliveries, print_schema_changes
+from reelhouse.refresh.deliveries import print_deliveries, print_first, print_schema_changes
 from reelhouse.refresh.pending import (
     makers,
     note_complete_build,
@@ -35,7 +35,6 @@ from reelhouse.refresh.pending import (
 )
 from reelhouse.refresh.phases import phase_line, seconds_by_phase
 
-MOST_LINES = 20
 VARS_HINT = ". Give it as in: --vars '{as_of: \"2025-01-01\"}'"
 
 
@@ -158,10 +157,7 @@ def print_input_not_read(unread: list[str]) -> None:
     """Print the first lines of what `input_not_read` returns."""
     if unread:
         print("\nIn the landing folder and in no table")
-        for line in unread[:MOST_LINES]:
-            print(f"  {line}")
-        if len(unread) > MOST_LINES:
-            print(f"  and {len(unread) - MOST_LINES:,} more")
+        print_first(unread)
 
 
 def print_nothing_new(lake: str, variables: dict[str, object]) -> None:
@@ -295,10 +291,10 @@ def print_summary(lake: str, target: Path, outcomes: Counter, time_line: str = "
             cross join refreshes
             """
         ).fetchone()
-    for _, feed, trouble in troubles[:MOST_LINES]:
-        print(f"  {feed}: {trouble}")
-    if len(troubles) > MOST_LINES:
-        print(f"  and {len(troubles) - MOST_LINES:,} more: see lake.ledger.landed_files")
+    print_first(
+        [f"{feed}: {trouble}" for _, feed, trouble in troubles],
+        where_all_are=": see lake.ledger.landed_files",
+    )
     print_input_not_read(unread)
     heading = f"{'mode':<12} {'rows':>9} {'replaced':>10} {'partitions':>11}"
     print(f"\n{'Tables written':<34} {heading}")

@@ -108,9 +108,15 @@ def print_schema_changes(
         [invocation_id],
     ).fetchall()
     default = policies.get("default", "warn")
-    lines = [f"  {feed}/{text}" for feed, text in found if policies.get(feed, default) != "ignore"]
+    lines = [f"{feed}/{text}" for feed, text in found if policies.get(feed, default) != "ignore"]
     if lines:
         print("\nColumns that differ from the deliveries before (lakehouse.feed_schema_history)")
-        print("\n".join(lines[:MOST_LINES]))
-        if len(lines) > MOST_LINES:
-            print(f"  and {len(lines) - MOST_LINES:,} more")
+        print_first(lines)
+
+
+def print_first(lines: list[str], where_all_are: str = "") -> None:
+    """Print the first lines of a list, and how many more there are (and where)."""
+    for line in lines[:MOST_LINES]:
+        print(f"  {line}")
+    if len(lines) > MOST_LINES:
+        print(f"  and {len(lines) - MOST_LINES:,} more{where_all_are}")
